@@ -1,0 +1,45 @@
+# The door. `make demo` and `make test` set up everything they need in .venv; only Python 3.11+ and make are required.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+ARGS   ?=
+SHARED ?= ../shared
+
+.PHONY: help demo test check bench lock clean
+help:
+	@echo "make demo    brief the sample announcement day, offline (ARGS=--once and others are passed on)"
+	@echo "make test    all tests            make check   format, lint, types, layers, audit"
+	@echo "make bench   every benchmark      make lock    recompile the pinned requirements"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Paper Brief needs Python 3.11 or newer; set PYTHON=… to point make at one." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# One stamp per requirements file: a set that is installed and unchanged is not installed again.
+.stamps/%: requirements/%.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@mkdir -p .stamps && touch $@
+
+demo: .stamps/runtime
+	@$(BIN)/paperbrief demo $(ARGS)
+
+test: .stamps/dev
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: .stamps/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/audit.py
+
+bench: .stamps/dev
+	@SHARED=$(SHARED) $(BIN)/python -m benchmarks
+
+lock: .stamps/dev
+	$(BIN)/python tools/lock.py
+
+clean:
+	rm -rf $(VENV) .stamps

@@ -1,0 +1,5 @@
+"""`python -m bot`: the same as the `paperbrief` command."""
+
+from bot.cli import run
+
+run()

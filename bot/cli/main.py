@@ -1,0 +1,6 @@
+"""Command line entry."""
+
+
+def main() -> None:
+    """Run."""
+    raise SystemExit(2)

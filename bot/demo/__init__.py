@@ -1,0 +1,1 @@
+"""The embedded sample announcement day, and a loopback arXiv that serves it."""

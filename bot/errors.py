@@ -1,0 +1,82 @@
+"""Every error this program raises on purpose.
+
+    PaperBriefError
+    ├── SettingsError            a setting is wrong: names the variable and the allowed values
+    ├── UsageError               the user asked for something that cannot be: unknown topic, bad date, bad identifier
+    │   └── QuerySyntaxError     a topic query does not parse: where, and what was expected
+    ├── SourceError              arXiv could not be read
+    │   ├── SourceUnavailable    refused, timed out, 4xx or 5xx after retries, or cooling down
+    │   └── SourceMalformed      it answered, but not with what its interface promises
+    └── StoreError               the database could not be used
+        ├── DatabaseBusy         another process holds it for too long; trying again may help
+        ├── DatabaseCorrupt      the file is damaged or is not a database; restore a backup
+        ├── DatabaseTooNew       written by a newer program; upgrade the program
+        └── DatabaseUnwritable   read-only, missing directory or full disk
+
+The message is for the person who runs the program: it says what happened and what to do.
+"""
+
+from datetime import datetime
+
+
+class PaperBriefError(Exception):
+    """The root of all errors raised on purpose; its text is fit to show to the owner."""
+
+
+class SettingsError(PaperBriefError):
+    """One or more settings are wrong; `problems` holds one line for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class UsageError(PaperBriefError):
+    """What was asked for does not exist or cannot be understood."""
+
+
+class QuerySyntaxError(UsageError):
+    """A topic query does not parse. `position` counts characters from 0 in `query`."""
+
+    def __init__(self, query: str, position: int, expected: str) -> None:
+        self.query = query
+        self.position = position
+        self.expected = expected
+        super().__init__(f"at character {position + 1}: expected {expected}\n  {query}\n  {' ' * position}^")
+
+
+class SourceError(PaperBriefError):
+    """arXiv could not be read."""
+
+
+class SourceUnavailable(SourceError):
+    """No usable answer: `retry_at` is the earliest instant worth another try, where known."""
+
+    def __init__(self, message: str, *, status: int | None = None, retry_at: datetime | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_at = retry_at
+
+
+class SourceMalformed(SourceError):
+    """An answer came, but it is not what the interface promises (HTML in place of XML, counts that do not agree)."""
+
+
+class StoreError(PaperBriefError):
+    """The database could not be used."""
+
+
+class DatabaseBusy(StoreError):
+    """Another process kept the database locked for longer than the busy timeout."""
+
+
+class DatabaseCorrupt(StoreError):
+    """The file is damaged, or is not a database at all."""
+
+
+class DatabaseTooNew(StoreError):
+    """The schema was written by a newer version of this program."""
+
+
+class DatabaseUnwritable(StoreError):
+    """The database cannot be written: read-only, a missing directory, or a full disk."""

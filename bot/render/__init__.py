@@ -1,0 +1,1 @@
+"""Turning a brief into what somebody reads: Discord message bodies, terminal text, Markdown, HTML, JSON. Pure."""

@@ -1,0 +1,242 @@
+"""Every setting, once: name, type, default, unit, meaning. `.env.example` is kept equal to this file by a test.
+
+Only the door (`bot.cli`) and the composition root (`bot.app`) read settings. Values come, strongest first, from the
+environment, from files named by `<NAME>_FILE`, from a `.env` file, and from the directory `SECRETS_DIR` names.
+"""
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NestedSecretsSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from pydantic_settings import (
+    SettingsError as PydanticSettingsError,
+)
+
+from bot.errors import SettingsError
+
+ANNOUNCE_ZONE = "America/New_York"
+
+
+def is_loopback(url: str) -> bool:
+    """Return whether `url` points at this machine and nowhere else."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _http_address(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("expected an address that begins with http:// or https://")
+    return value.rstrip("/")
+
+
+def _split(value: object) -> object:
+    return tuple(part for part in value.replace(",", " ").split() if part) if isinstance(value, str) else value
+
+
+HttpAddress = Annotated[str, BeforeValidator(_http_address)]
+
+
+class ArxivSettings(BaseModel):
+    """Where arXiv is and how politely it is asked."""
+
+    list_url: HttpAddress = Field("https://arxiv.org/list", description="Listing pages: <address>/<category>/new.")
+    feed_url: HttpAddress = Field("https://rss.arxiv.org", description="RSS and Atom feeds.")
+    api_url: HttpAddress = Field("https://export.arxiv.org/api/query", description="The search API.")
+    oai_url: HttpAddress = Field("https://oaipmh.arxiv.org/oai", description="OAI-PMH, for licences and catching up.")
+    contact: str = Field(
+        "",
+        max_length=200,
+        description="An e-mail address or URL sent to arXiv in the User-Agent. Please set it.",
+    )
+    min_interval: float = Field(
+        3.0,
+        ge=0,
+        le=60,
+        description="Seconds between two requests, over all processes and interfaces. Below 3 only for loopback.",
+    )
+    deadline: float = Field(60.0, gt=0, le=600, description="Seconds after which one request is given up as a whole.")
+    patience: float = Field(
+        90.0,
+        ge=0,
+        le=3600,
+        description="Seconds one run waits when arXiv asks to; a longer wait is left to a later run.",
+    )
+    cutoff_hours: float = Field(
+        4.0,
+        gt=0,
+        lt=24,
+        description="Hours after the 20:00 US Eastern release when a missing batch counts as stalled.",
+    )
+    calendar: Path | None = Field(
+        None, description="A TOML file with deferred announcement days to use in place of the built-in list."
+    )
+
+    @model_validator(mode="after")
+    def _polite_outside_loopback(self) -> "ArxivSettings":
+        addresses = (self.list_url, self.feed_url, self.api_url, self.oai_url)
+        if self.min_interval < 3 and not all(map(is_loopback, addresses)):
+            raise ValueError(
+                "ARXIV__MIN_INTERVAL: below 3 seconds only when all four ARXIV__*_URL are loopback addresses"
+            )
+        return self
+
+
+class DatabaseSettings(BaseModel):
+    """Where the data is kept."""
+
+    url: SecretStr | None = Field(
+        None,
+        description="sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME. Default: a SQLite file in DATA_DIR.",
+    )
+    busy_timeout: float = Field(10.0, ge=0, le=120, description="Seconds to wait for another process's write lock.")
+
+
+class BriefSettings(BaseModel):
+    """What a brief holds unless a command says otherwise."""
+
+    categories: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+        ("cs.CL", "cs.CV", "cs.AI"),
+        min_length=1,
+        description="Categories that `paperbrief ingest` reads, comma-separated.",
+    )
+    max_papers: int = Field(10, ge=1, le=10, description="Papers per brief at the most.")
+
+
+class LogSettings(BaseModel):
+    """What is logged, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least severe level shown.")
+    format: Literal["auto", "pretty", "json"] = Field("auto", description="auto: pretty on a terminal, JSON elsewhere.")
+
+
+class _FileVariables(PydanticBaseSettingsSource):
+    """Reads `<NAME>_FILE`: the value is the named file's text without the line end."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002  # the base class names them
+        raise AssertionError("this source is read as a whole")
+
+    def __call__(self) -> dict[str, Any]:
+        named = {
+            name.removesuffix("_FILE"): path
+            for name, path in os.environ.items()
+            if name.endswith("_FILE") and name.removesuffix("_FILE") in setting_names()
+        }
+        values: dict[str, str] = {}
+        for name, path in named.items():
+            try:
+                values[name] = Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+            except (OSError, UnicodeDecodeError) as error:
+                raise SettingsError([f"{name}_FILE: cannot read {path}: {_os_reason(error)}"]) from error
+        source = EnvSettingsSource(self.settings_cls)
+        source.env_vars = {name.lower(): value for name, value in values.items()}
+        return source()
+
+
+def _os_reason(error: OSError | UnicodeDecodeError) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else "it is not UTF-8 text"
+
+
+class Settings(BaseSettings):
+    """All settings; build it once with `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_nested_delimiter="__",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        hide_input_in_errors=True,
+    )
+
+    discord_token: SecretStr | None = Field(
+        None, description="The bot's token. Not needed for anything but Discord itself."
+    )
+    openai_api_key: SecretStr | None = Field(
+        None,
+        description="A key for an OpenAI-compatible endpoint. Without it summaries are extracted from abstracts.",
+    )
+    data_dir: Path = Field(Path("data"), description="Directory for the SQLite file; created when missing.")
+    arxiv: ArxivSettings = Field(default_factory=ArxivSettings)
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+    brief: BriefSettings = Field(default_factory=BriefSettings)
+    log: LogSettings = Field(default_factory=LogSettings)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the sources, strongest first."""
+        sources = (init_settings, env_settings, _FileVariables(settings_cls), dotenv_settings)
+        directory = os.environ.get("SECRETS_DIR")
+        if not directory:
+            return sources
+        nested = NestedSecretsSettingsSource(
+            file_secret_settings,
+            secrets_dir=directory,
+            secrets_nested_delimiter="__",
+        )
+        return (*sources, nested)
+
+    @property
+    def database_url(self) -> str:
+        """Return the database address, with the default filled in. May hold a password: never print it."""
+        if self.database.url is not None:
+            return self.database.url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'paperbrief.sqlite3'}"
+
+
+def setting_names() -> dict[str, Any]:
+    """Return every environment variable this program reads as a setting, mapped to its pydantic field."""
+    names: dict[str, Any] = {}
+    for name, info in Settings.model_fields.items():
+        model = info.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            names.update({f"{name}__{inner}".upper(): field for inner, field in model.model_fields.items()})
+        else:
+            names[name.upper()] = info
+    return names
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings.
+
+    Raises `SettingsError` with one line for each wrong value: the variable, what is wrong, what is allowed. The wrong
+    value itself is not repeated, as it may be a secret.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError([_problem_line(problem) for problem in error.errors()]) from None
+    except PydanticSettingsError as error:
+        raise SettingsError([str(error)]) from None
+
+
+def _problem_line(problem: Any) -> str:
+    variable = "__".join(str(part) for part in problem["loc"][:2]).upper()
+    message = problem["msg"].removeprefix("Value error, ")
+    if message.startswith(f"{variable}__") or variable == "":
+        return str(message)
+    return f"{variable}: {message[:1].lower()}{message[1:]}"

@@ -1,0 +1,1 @@
+"""Reading arXiv: listing pages, feeds, API, OAI-PMH. Each returns model objects and stores nothing."""

@@ -1,0 +1,1 @@
+"""All SQL. Nothing above this package knows a table name."""

@@ -1,0 +1,3 @@
+"""Thin Discord glue. `EXTENSIONS` is the explicit list of what the bot loads; a failure to load is fatal."""
+
+EXTENSIONS: tuple[str, ...] = ()
