@@ -42,13 +42,17 @@ class SystemClock:
 
 
 class AsOfClock(SystemClock):
-    """A clock that reads `as_of` when it is made and runs on from there at the usual speed."""
+    """A clock that reads `as_of` when it is first looked at and runs on from there at the usual speed."""
 
     def __init__(self, as_of: datetime) -> None:
         if as_of.tzinfo is None:
             raise ValueError("as_of needs an offset")
-        self._offset: timedelta = as_of.astimezone(UTC) - datetime.now(UTC)
+        self._as_of = as_of.astimezone(UTC)
+        self._started: float | None = None
 
     def now(self) -> datetime:
         """Return the shifted instant in UTC."""
-        return datetime.now(UTC) + self._offset
+        if self._started is None:
+            self._started = time.monotonic()
+            return self._as_of
+        return self._as_of + timedelta(seconds=time.monotonic() - self._started)

@@ -168,13 +168,13 @@ class Candidate:
     """A deliverable paper of one announcement date, merged over the categories that announced it.
 
     `announce_type` is NEW if any category announced it as new. `announced_in` maps those categories to its type there.
-    `announced_before` is true where an earlier announcement already carried it. `late` as in `Announcement`.
+    `announced_before` names those that carried it in an earlier announcement as well. `late` as in `Announcement`.
     """
 
     paper: Paper
     announce_type: AnnounceType
     announced_in: Mapping[str, AnnounceType]
-    announced_before: bool = False
+    announced_before: tuple[str, ...] = ()
     late: bool = False
 
 

@@ -240,3 +240,11 @@ def _problem_line(problem: Any) -> str:
     if message.startswith(f"{variable}__") or variable == "":
         return str(message)
     return f"{variable}: {message[:1].lower()}{message[1:]}"
+
+
+def secret_values(settings: Settings) -> list[str]:
+    """Return every secret in `settings`, and a database password apart from its address, for redaction."""
+    held = (settings.discord_token, settings.openai_api_key, settings.database.url)
+    secrets = [secret.get_secret_value() for secret in held if secret is not None]
+    password = urlsplit(settings.database_url).password
+    return [*secrets, *([password] if password else [])]

@@ -1,6 +1,43 @@
-"""Command line entry."""
+"""The command line's table of contents: one line of help each, everything else in the command's own module."""
+
+import typer
+
+from bot.cli import briefs, database, demo, doctor, ingest, look_up, topics
+
+app = typer.Typer(
+    name="paperbrief",
+    help="What arXiv announced today, complete, ranked and explained.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+app.command("ingest")(ingest.ingest)
+app.command("brief")(briefs.brief)
+app.command("topics")(topics.topics)
+app.command("paper")(look_up.paper)
+app.command("search")(look_up.search)
+app.command("doctor")(doctor.doctor)
+app.command("demo")(demo.demo)
+app.add_typer(database.app, name="db")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from bot import __version__
+
+        typer.echo(f"paperbrief {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main_options(
+    _version_wanted: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and leave."
+    ),
+) -> None:
+    """What arXiv announced today, complete, ranked and explained."""
 
 
 def main() -> None:
-    """Run."""
-    raise SystemExit(2)
+    """Run the command line; leaves the process."""
+    app()

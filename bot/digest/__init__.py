@@ -1,1 +1,1 @@
-"""Choosing and condensing: topic queries, ranking, extractive summaries, composing a brief. Pure: no I/O but package data."""
+"""Choosing and condensing: topic queries, ranking, summaries, briefs. Pure: no I/O but package data."""

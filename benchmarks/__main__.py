@@ -1,0 +1,23 @@
+"""Run every benchmark with its usual data, one JSON line each. `SHARED` names the folder with the real data."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    """Run the modules one after the other; a benchmark whose data is missing says so and is left out."""
+    replay = Path(os.environ.get("SHARED", "../shared")) / "data/arxiv/replay/dev"
+    runs: list[list[str]] = [["benchmarks.search"], ["benchmarks.start"]]
+    if replay.is_dir():
+        runs += [["benchmarks.brief", "--replay", str(replay)], ["benchmarks.ingest", "--replay", str(replay)]]
+    else:
+        print(f"benchmarks.brief, benchmarks.ingest: left out, no {replay}", file=sys.stderr)
+    failed = [run[0] for run in runs if subprocess.run([sys.executable, "-m", *run], check=False).returncode]
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""The checks behind `paperbrief doctor`. Each returns findings and never raises for what it looks for."""
+
+import importlib.metadata
+import shutil
+import zoneinfo
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from pathlib import Path
+
+from bot import __version__
+from bot.clock import SystemClock
+from bot.errors import PaperBriefError, SourceError
+from bot.model import SourceName
+from bot.settings import ANNOUNCE_ZONE, Settings
+
+DISTRIBUTION = "paper-brief-bot"
+MIN_FREE_BYTES = 500 * 2**20
+CLOCK_TOLERANCE = timedelta(seconds=60)
+_PROBE_PATHS = {
+    SourceName.LISTING: "/cs.CL/new?skip=0&show=25",
+    SourceName.FEED: "/rss/cs.CL",
+    SourceName.API: "?id_list=1706.03762&max_results=1",
+    SourceName.OAI: "?verb=Identify",
+}
+
+
+class Level(StrEnum):
+    """How a finding is meant."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the check-up: what was looked at, and what to do unless it is ok."""
+
+    level: Level
+    subject: str
+    text: str
+
+
+async def check_up(settings: Settings, *, offline: bool) -> list[Finding]:
+    """Return one finding or more for each thing that the program stands on."""
+    findings = [*_settings(settings), *_imports(), *_zones(), *_disk(settings.data_dir), *await _database(settings)]
+    if offline:
+        findings.append(Finding(Level.OK, "addresses", "not asked (--offline)"))
+    else:
+        findings += await _addresses(settings)
+    return findings
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    yield Finding(Level.OK, "version", __version__)
+    if settings.arxiv.contact:
+        yield Finding(Level.OK, "contact", "ARXIV__CONTACT is set; arXiv sees it in the User-Agent")
+    else:
+        yield Finding(Level.WARN, "contact", "set ARXIV__CONTACT to an e-mail address or URL: arXiv asks for one")
+    token = "set" if settings.discord_token else "not set; only needed to run the Discord bot (DISCORD_TOKEN)"
+    yield Finding(Level.OK, "discord token", token)
+    key = "set" if settings.openai_api_key else "not set; summaries are extracted from abstracts (OPENAI_API_KEY)"
+    yield Finding(Level.OK, "model key", key)
+
+
+def _imports() -> Iterator[Finding]:
+    providers = importlib.metadata.packages_distributions()
+    for package in ("bot", "cogs"):
+        others = sorted(set(providers.get(package, [])) - {DISTRIBUTION})
+        if others:
+            text = (
+                f"{', '.join(others)} also ships a package named {package!r}: install Paper Brief in a venv of its own"
+            )
+            yield Finding(Level.FAIL, "imports", text)
+        else:
+            yield Finding(Level.OK, "imports", f"{package} is ours alone")
+
+
+def _zones() -> Iterator[Finding]:
+    try:
+        zoneinfo.ZoneInfo(ANNOUNCE_ZONE)
+    except zoneinfo.ZoneInfoNotFoundError:
+        yield Finding(Level.FAIL, "zone data", f"{ANNOUNCE_ZONE} is missing: reinstall the tzdata package")
+        return
+    yield Finding(Level.OK, "zone data", f"{len(zoneinfo.available_timezones())} zones, {ANNOUNCE_ZONE} among them")
+
+
+def _disk(data_dir: Path) -> Iterator[Finding]:
+    place = data_dir.absolute()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    text = f"{free / 2**30:.1f} GiB free at {place}"
+    if free < MIN_FREE_BYTES:
+        yield Finding(Level.FAIL, "disk", f"{text}: make room, at least {MIN_FREE_BYTES // 2**20} MiB")
+    else:
+        yield Finding(Level.OK, "disk", text)
+
+
+async def _database(settings: Settings) -> list[Finding]:
+    from bot.store.maintenance import check
+
+    path = settings.data_dir / "paperbrief.sqlite3"
+    if settings.database.url is None and not path.exists():
+        return [Finding(Level.OK, "database", f"{path} does not exist yet; the first run makes it")]
+    try:
+        findings = await check(settings.database_url)
+    except PaperBriefError as error:
+        return [Finding(Level.FAIL, "database", " ".join(str(error).split()))]
+    if findings:
+        return [Finding(Level.FAIL, "database", finding) for finding in findings]
+    return [Finding(Level.OK, "database", "no damage found")]
+
+
+async def _addresses(settings: Settings) -> list[Finding]:
+    from bot.app import open_client
+
+    addresses = {
+        SourceName.LISTING: settings.arxiv.list_url,
+        SourceName.FEED: settings.arxiv.feed_url,
+        SourceName.API: settings.arxiv.api_url,
+        SourceName.OAI: settings.arxiv.oai_url,
+    }
+    findings = []
+    skew: timedelta | None = None
+    async with open_client(settings) as client:
+        for source, address in addresses.items():
+            subject = f"arXiv {source}"
+            try:
+                response = await client.get(address + _PROBE_PATHS[source], accept="*/*", source=source)
+            except SourceError as error:
+                findings.append(Finding(Level.FAIL, subject, f"{address}: {error}; is the network reachable?"))
+                continue
+            findings.append(Finding(Level.OK, subject, f"{address} answers with {response.status}"))
+            stamp = response.headers.get("date")
+            if stamp:
+                skew = SystemClock().now() - parsedate_to_datetime(stamp).astimezone(UTC)
+    return [*findings, _clock(skew)]
+
+
+def _clock(skew: timedelta | None) -> Finding:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    if skew is None:
+        return Finding(Level.WARN, "clock", f"{now}, not compared: arXiv did not answer with a date")
+    if abs(skew) > CLOCK_TOLERANCE:
+        seconds = f"{abs(skew).total_seconds():.0f} s {'ahead of' if skew > timedelta() else 'behind'} arXiv"
+        return Finding(Level.FAIL, "clock", f"{now}, {seconds}: turn on time synchronisation")
+    return Finding(Level.OK, "clock", f"{now}, within {CLOCK_TOLERANCE.total_seconds():.0f} s of arXiv")

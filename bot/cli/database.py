@@ -1,0 +1,57 @@
+"""`paperbrief db …`: the schema, and copies of the data."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.common import EXIT_TROUBLE, prepare, run_async
+
+app = typer.Typer(help="Upgrade, check, back up and restore the database.", no_args_is_help=True)
+
+
+@app.command()
+def upgrade() -> None:
+    """Create the database or bring its schema up to this program's."""
+    settings = prepare()
+    from bot.store.maintenance import upgrade as upgrade_database
+
+    before, after = run_async(lambda: upgrade_database(settings.database_url))
+    if before == after:
+        typer.echo(f"the schema is already at {after}")
+    else:
+        typer.echo(f"upgraded from {before or 'nothing'} to {after}")
+
+
+@app.command()
+def check() -> None:
+    """Look for damage. Leaves with 1 when something is found."""
+    settings = prepare()
+    from bot.store.maintenance import check as check_database
+
+    findings = run_async(lambda: check_database(settings.database_url))
+    for finding in findings:
+        typer.echo(finding)
+    if findings:
+        raise typer.Exit(EXIT_TROUBLE)
+    typer.echo("no damage found")
+
+
+@app.command()
+def backup(path: Annotated[Path, typer.Argument(help="The file to write; must not exist.")]) -> None:
+    """Write a consistent copy to PATH, also while the bot is running."""
+    settings = prepare()
+    from bot.store.maintenance import backup as back_up
+
+    run_async(lambda: back_up(settings.database_url, path))
+    typer.echo(f"backed up to {path}")
+
+
+@app.command()
+def restore(path: Annotated[Path, typer.Argument(help="A file made by `paperbrief db backup`.")]) -> None:
+    """Put the copy at PATH in place of the database; the present one is kept beside it."""
+    settings = prepare()
+    from bot.store.maintenance import restore as restore_database
+
+    run_async(lambda: restore_database(settings.database_url, path))
+    typer.echo(f"restored from {path}")

@@ -1,0 +1,106 @@
+"""`paperbrief paper` and `paperbrief search`: looking things up in the store."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.common import TextOrJson, parse_date, prepare, print_json, reported_errors, run_async
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from bot.arxiv_id import PaperReference
+    from bot.model import AnnounceType, Paper, PaperVersion
+    from bot.settings import Settings
+    from bot.store.search import SearchHit
+
+
+class Sort(StrEnum):
+    """Orders of search results."""
+
+    NEWEST = "newest"
+    RELEVANCE = "relevance"
+
+
+def paper(
+    reference: Annotated[str, typer.Argument(metavar="ID", help="An arXiv id or the address of a paper on arxiv.org.")],
+    output: Annotated[TextOrJson, typer.Option("--format", help="How to print it.")] = TextOrJson.TEXT,
+) -> None:
+    """Show one paper: summary, takeaways, links, versions. Asks arXiv when it is not stored."""
+    settings = prepare()
+    with reported_errors():
+        from bot.arxiv_id import parse_reference
+
+        wanted = parse_reference(reference)
+
+    found, versions, announced = run_async(lambda: _load_or_fetch(settings, wanted))
+    from bot.digest.extract import summarise_extractive
+    from bot.digest.links import find_links
+
+    summary, links = summarise_extractive(found), find_links(found)
+    if output is TextOrJson.JSON:
+        from bot.render.jsonview import paper_as_json
+
+        print_json(paper_as_json(found, summary, links, versions, announced))
+    else:
+        from bot.render.plain import render_paper_text
+
+        typer.echo(render_paper_text(found, summary, links, versions, announced))
+    if wanted.version is not None and wanted.version != found.version:
+        typer.echo(f"paperbrief: version {wanted.version} was asked for; version {found.version} is stored", err=True)
+
+
+async def _load_or_fetch(
+    settings: "Settings", wanted: "PaperReference"
+) -> "tuple[Paper, list[PaperVersion], list[tuple[str, date, AnnounceType]]]":
+    from bot.app import open_online_services, open_services
+
+    async with open_services(settings) as services:
+        known = await services.papers.load_paper(wanted.arxiv_id)
+        if known is not None:
+            return (
+                known,
+                await services.papers.load_versions(wanted.arxiv_id),
+                await services.papers.load_announced(wanted.arxiv_id),
+            )
+    async with open_online_services(settings) as online:
+        return await online.ingest.fetch_paper(wanted.arxiv_id), [], []
+
+
+def search(
+    words: Annotated[list[str], typer.Argument(help='Words to look for; "quoted words" are a phrase.')],
+    since: Annotated[str | None, typer.Option(help="Only papers announced on or after YYYY-MM-DD.")] = None,
+    category: Annotated[str | None, typer.Option("--category", "-c", help="Only this category.")] = None,
+    author: Annotated[str | None, typer.Option(help="Only papers with this author.")] = None,
+    sort: Annotated[Sort, typer.Option(help="Order of the results.")] = Sort.NEWEST,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="Results at the most.")] = 20,
+    output: Annotated[TextOrJson, typer.Option("--format", help="How to print it.")] = TextOrJson.TEXT,
+) -> None:
+    """Search titles, abstracts and authors of the stored papers."""
+    settings = prepare()
+    with reported_errors():
+        earliest = parse_date(since)
+
+    async def main() -> "list[SearchHit]":
+        from bot.app import open_services
+
+        async with open_services(settings) as services:
+            return await services.search.search(
+                " ".join(words),
+                since=earliest,
+                category=category,
+                author=author,
+                newest=sort is Sort.NEWEST,
+                limit=limit,
+            )
+
+    hits = run_async(main)
+    if output is TextOrJson.JSON:
+        from bot.render.jsonview import hits_as_json
+
+        print_json(hits_as_json([(hit.paper, hit.announced_on, hit.score) for hit in hits]))
+    else:
+        from bot.render.plain import render_hits_text
+
+        typer.echo(render_hits_text([(hit.paper, hit.announced_on) for hit in hits]))

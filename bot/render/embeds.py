@@ -1,0 +1,251 @@
+"""A brief as the body of Discord's create-message request, inside every documented limit.
+
+Limits: https://discord.com/developers/docs/resources/message#embed-object-embed-limits, counted in UTF-16 code units,
+which is never less than code points. Knows nothing of discord.py; sends nothing.
+"""
+
+import zlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bot.model import Brief, BriefItem
+from bot.render import labels
+from bot.render.items import comment_line, item_page, marks
+from bot.render.text import (
+    authors_line,
+    clip,
+    discord_length,
+    escape_discord,
+    inert,
+    is_web_address,
+    readable,
+    sanitise,
+)
+
+MAX_CONTENT = 2000
+MAX_EMBEDS = 10
+MAX_TITLE = 256
+MAX_DESCRIPTION = 4096
+MAX_FOOTER = 2048
+MAX_TOTAL = 6000
+"""Characters over the titles, descriptions, footers, field names and values and authors of all embeds together."""
+
+MAX_PAPER = 600
+"""A paper's share: ten of them fill a message, and nobody reads more in a digest."""
+
+MAX_TAKEAWAYS = 3
+_MAX_FOOTER_TEXT = 180
+_MAX_AUTHORS = 130
+_MAX_REASONS = 90
+_SHORTEST_GIST = 60
+_SHORTEST_TAKEAWAY = 110
+_MAX_LISTED_TITLE = 150
+
+# By archive, so that all of cs looks related and each category still has a shade of its own.
+_COLOURS = {
+    "cs": 0x4C78C8,
+    "stat": 0x2FA084,
+    "eess": 0xD9822B,
+    "math": 0x8E5BB5,
+    "math-ph": 0x7A4FA3,
+    "quant-ph": 0x3FA7C4,
+    "astro-ph": 0x34508A,
+    "cond-mat": 0xB0564B,
+    "q-bio": 0x5D9E3A,
+    "q-fin": 0xB59A2C,
+    "econ": 0xA67C52,
+    "physics": 0xC25B7C,
+    "gr-qc": 0x53618F,
+    "nlin": 0x6B8E8E,
+}
+_OTHER_COLOUR = 0x6E7681
+
+
+def render_message(brief: Brief, *, web_url: str | None = None) -> dict[str, Any]:
+    """Return the JSON body of `POST /channels/{id}/messages` for `brief`; mentions nobody.
+
+    One embed per paper, up to ten; of more papers the last embed lists the rest by title. To fit, takeaways go first,
+    then texts are shortened; no paper is left out. A brief without papers is content alone and says why. `web_url` is
+    the brief's page, if it has one.
+    """
+    body: dict[str, Any] = {"content": _content(brief, web_url), "allowed_mentions": {"parse": []}}
+    if brief.items:
+        body["embeds"] = _embeds(brief.items)
+    return body
+
+
+def category_colour(category: str) -> int:
+    """Return the colour of a category, 0xRRGGBB: its archive's, shifted a little for each of its categories."""
+    archive, _, subject = category.partition(".")
+    base = _COLOURS.get(archive, _OTHER_COLOUR)
+    if not subject:
+        return base
+    shift = zlib.crc32(subject.encode("utf-8", "replace")) % 49 - 24
+    channels = [min(255, max(0, (base >> place & 0xFF) + shift)) for place in (16, 8, 0)]
+    return channels[0] << 16 | channels[1] << 8 | channels[2]
+
+
+def _content(brief: Brief, web_url: str | None) -> str:
+    receipt = brief.receipt
+    name = clip(sanitise(brief.topic.name(brief.language)), 200, measure=_escaped_length)
+    counts = [
+        f"{labels.ANNOUNCED} {labels.format_count(receipt.announced)}",
+        f"{labels.MATCHED} {labels.format_count(receipt.matched)}",
+        f"{labels.SHOWN} {labels.format_count(receipt.shown)}",
+    ]
+    if receipt.failed:
+        counts.append(f"failed {labels.format_count(receipt.failed)}")
+    header = f"**{escape_discord(name)}** · {labels.format_date(brief.announced_on)}"
+    lines = [f"{header} · {' · '.join(counts)}"]
+    if brief.silence or not brief.items:
+        reason = sanitise(brief.silence or labels.NOTHING)
+        lines.append(escape_discord(clip(reason, 1200, measure=_escaped_length)))
+    if web_url is not None and is_web_address(web_url) and len(web_url) <= 400:
+        lines.append(f"{labels.READ_ON_THE_WEB}: <{web_url}>")
+    return "\n".join(lines)
+
+
+def _embeds(items: Sequence[BriefItem]) -> list[dict[str, Any]]:
+    alone = items if len(items) <= MAX_EMBEDS else items[: MAX_EMBEDS - 1]
+    rest = items[len(alone) :]
+    listed = _listed(rest) if rest else None
+    left = MAX_TOTAL - (_size(listed) if listed else 0)
+    embeds: list[dict[str, Any]] = []
+    for place, item in enumerate(alone):
+        embed = _embed(item, min(MAX_PAPER, left // (len(alone) - place)))
+        left -= _size(embed)
+        embeds.append(embed)
+    if listed:
+        embeds.append(listed)
+    return _with_distinct_urls(embeds)
+
+
+def _embed(item: BriefItem, budget: int) -> dict[str, Any]:
+    """Return the embed of one paper, of at most `budget` counted characters (at least 200)."""
+    title = _escaped(_title(item), min(MAX_TITLE, budget * 2 // 5))
+    footer = _footer(item, min(_MAX_FOOTER_TEXT, MAX_FOOTER, budget // 3))
+    left = min(MAX_DESCRIPTION, budget - discord_length(title) - discord_length(footer))
+    description = _description(item, left)
+    return {
+        "title": title,
+        "url": item_page(item.paper.arxiv_id),
+        "description": description,
+        "color": category_colour(item.paper.primary_category),
+        "footer": {"text": footer},
+    }
+
+
+def _description(item: BriefItem, limit: int) -> str:
+    """Return authors, gist, takeaways and reasons, in lines: what does not fit goes, takeaways first."""
+    authors = authors_line(item.paper.authors, complete=item.paper.authors_complete, limit=_MAX_AUTHORS)
+    head = [_escaped(authors, min(_MAX_AUTHORS * 2, limit // 3))]
+    tail = _reasons(item) if limit > 3 * _MAX_REASONS else []
+    gist = readable(item.summary.text)
+    room = limit - _joined_length([*head, "", *tail])
+    if room < _SHORTEST_GIST:
+        tail = []
+        room = limit - _joined_length([*head, ""])
+    shown = _escaped(gist, room)
+    takeaways = _takeaways(item, gist, room - discord_length(shown))
+    return "\n".join(line for line in [*head, shown, *takeaways, *tail] if line)
+
+
+def _takeaways(item: BriefItem, gist: str, room: int) -> list[str]:
+    """Return up to three lines that fit in `room` with their line breaks, whole ones if possible."""
+    texts = [readable(one.text) for one in item.summary.key_takeaways]
+    # What only repeats the gist would cost the place of something new.
+    texts = [text for text in texts if text and text not in gist][:MAX_TAKEAWAYS]
+    while texts:
+        lines = _sharing(texts, room)
+        if lines:
+            return lines
+        texts.pop()
+    return []
+
+
+def _sharing(texts: Sequence[str], room: int) -> list[str]:
+    """Return `texts` as points that share `room`, short ones leaving theirs to long ones; none if it is too small."""
+    lines = dict.fromkeys(range(len(texts)), "")
+    order = sorted(lines, key=lambda place: (_escaped_length(texts[place]), place))
+    for done, place in enumerate(order):
+        share = room // (len(order) - done) - len("\n• ")
+        if share < min(_SHORTEST_TAKEAWAY, _escaped_length(texts[place])):
+            return []
+        lines[place] = f"• {_escaped(texts[place], share)}"
+        room -= discord_length(lines[place]) + 1
+    return list(lines.values())
+
+
+def _reasons(item: BriefItem) -> list[str]:
+    """Return the weightiest reasons that fit on one small line, whole; or no line."""
+    texts: list[str] = []
+    for reason in item.reasons:
+        text = clip(sanitise(reason.text), _MAX_REASONS, measure=_escaped_length)
+        if texts and _escaped_length("; ".join([*texts, text])) > _MAX_REASONS:
+            break
+        texts.append(text)
+    return [f"-# {labels.WHY}: {escape_discord('; '.join(texts))}"] if texts else []
+
+
+def _footer(item: BriefItem, limit: int) -> str:
+    # Footers show no markup, so nothing in them is escaped.
+    parts = [item.paper.primary_category, *marks(item)]
+    end = labels.produced_by(sanitise(item.summary.producer))
+    comment = comment_line(item.paper)
+    if comment:
+        room = limit - discord_length(" · ".join([*parts, end])) - 3
+        parts.append(_clipped(inert, comment, room) if room > 12 else "")
+    return _clipped(inert, " · ".join(part for part in [*parts, end] if part), limit)
+
+
+def _listed(items: Sequence[BriefItem]) -> dict[str, Any]:
+    """Return one embed that lists papers by linked title, for what one message cannot show in full."""
+    room = min(MAX_DESCRIPTION, MAX_TOTAL - (MAX_EMBEDS - 1) * 200) - 80
+    lines: list[str] = []
+    for place, item in enumerate(items):
+        share = room // (len(items) - place) - 1
+        address = item_page(item.paper.arxiv_id)
+        title_room = share - len(address) - len("[]()")
+        if title_room >= 12:
+            title = _escaped(_title(item), min(title_room, _MAX_LISTED_TITLE))
+            line = f"[{title}]({address})"
+        else:
+            line = sanitise(item.paper.arxiv_id)
+        lines.append(line)
+        room -= discord_length(line) + 1
+    return {"title": labels.ALSO, "description": clip("\n".join(lines), MAX_DESCRIPTION), "color": _OTHER_COLOUR}
+
+
+def _with_distinct_urls(embeds: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the embeds with no URL twice: Discord folds embeds of one URL into the first."""
+    seen: set[str] = set()
+    for place, embed in enumerate(embeds):
+        if "url" in embed and embed["url"] in seen:
+            embed["url"] += f"#{place + 1}"
+        seen.add(embed.get("url", ""))
+    return embeds
+
+
+def _title(item: BriefItem) -> str:
+    return readable(item.paper.title) or sanitise(item.paper.arxiv_id)
+
+
+def _size(embed: dict[str, Any]) -> int:
+    texts = (embed.get("title", ""), embed.get("description", ""), embed.get("footer", {}).get("text", ""))
+    return sum(discord_length(text) for text in texts)
+
+
+def _joined_length(lines: Sequence[str]) -> int:
+    return sum(discord_length(line) for line in lines) + max(0, len(lines) - 1)
+
+
+def _escaped_length(text: str) -> int:
+    return discord_length(escape_discord(text))
+
+
+def _escaped(text: str, limit: int) -> str:
+    return _clipped(escape_discord, text, limit)
+
+
+def _clipped(escape: Callable[[str], str], text: str, limit: int) -> str:
+    return escape(clip(text, limit, measure=lambda part: discord_length(escape(part))))

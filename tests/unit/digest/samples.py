@@ -1,0 +1,96 @@
+"""Small papers and candidates for the tests of the digest."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+from hypothesis import strategies as st
+
+from bot.model import Announcement, AnnouncementState, AnnounceType, Candidate, Counts, Paper, Topic
+
+DAY = date(2026, 5, 12)
+FETCHED_AT = datetime(2026, 5, 12, 0, 30, tzinfo=UTC)
+
+
+def make_paper(
+    arxiv_id: str = "2605.00001",
+    title: str = "A study",
+    abstract: str = "We study things.",
+    *,
+    authors: tuple[str, ...] = ("Ada Lovelace",),
+    categories: tuple[str, ...] = ("cs.CL",),
+    comment: str | None = None,
+    doi: str | None = None,
+    has_html: bool | None = None,
+    withdrawn: bool = False,
+) -> Paper:
+    return Paper(
+        arxiv_id,
+        title,
+        abstract,
+        authors,
+        categories[0],
+        categories,
+        comment=comment,
+        doi=doi,
+        has_html=has_html,
+        withdrawn=withdrawn,
+    )
+
+
+def make_candidate(
+    paper: Paper,
+    announced_in: Mapping[str, AnnounceType] | None = None,
+    *,
+    announced_before: tuple[str, ...] = (),
+    late: bool = False,
+) -> Candidate:
+    places = announced_in or {paper.primary_category: AnnounceType.NEW}
+    kind = AnnounceType.NEW if AnnounceType.NEW in places.values() else AnnounceType.CROSS
+    return Candidate(paper, kind, places, announced_before=announced_before, late=late)
+
+
+def make_announcement(
+    category: str = "cs.CL",
+    state: AnnouncementState = AnnouncementState.FRESH,
+    *,
+    shown: int = 0,
+    stored: int | None = None,
+    reason: str | None = None,
+) -> Announcement:
+    held = shown if stored is None else stored
+    return Announcement(category, DAY, state, None, Counts(new=shown), Counts(new=held), FETCHED_AT, reason=reason)
+
+
+def make_topic(query: str = "", **changes: object) -> Topic:
+    settings: dict[str, object] = {"categories": ("cs.CL",), "interest": "", **changes}
+    return Topic(slug="trial", names={"en": "Trial"}, query=query, **settings)  # type: ignore[arg-type]
+
+
+WORDS = ("reward", "model", "vision", "language", "agent", "graph", "few-shot", "$x^2$", "diffusion", "we", "propose")
+
+
+@st.composite
+def candidates(draw: st.DrawFn, categories: tuple[str, ...] = ("cs.CL", "cs.AI", "cs.CV")) -> list[Candidate]:
+    """Draw a day of up to 12 candidates with distinct ids, in any order."""
+    numbers = draw(st.lists(st.integers(1, 40), unique=True, max_size=12))
+    day = []
+    for number in numbers:
+        kinds = st.sampled_from((AnnounceType.NEW, AnnounceType.CROSS))
+        places = draw(st.dictionaries(st.sampled_from(categories), kinds, min_size=1))
+        words = draw(st.lists(st.sampled_from(WORDS), max_size=12))
+        paper = make_paper(
+            f"2605.{number:05d}",
+            " ".join(words[:4]),
+            " ".join(words) + ".",
+            categories=tuple(places),
+            withdrawn=draw(st.booleans()),
+        )
+        day.append(
+            make_candidate(
+                paper,
+                places,
+                announced_before=draw(st.sampled_from([(), ("cs.CL",), ("cs.CV",)])),
+                late=draw(st.booleans()),
+            )
+        )
+    return day
