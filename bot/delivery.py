@@ -13,8 +13,8 @@ from typing import Any
 class PostingStyle(StrEnum):
     """How a brief looks in a channel.
 
-    digest: one message of up to ten embeds. cards: one message per paper. thread: the digest and a thread with one message
-    per paper. forum: a forum post per brief. forum-papers: a forum post per paper.
+    digest: one message of up to ten embeds. cards: one message per paper. thread: the digest and a thread with one
+    message per paper. forum: a forum post per brief. forum-papers: a forum post per paper.
     """
 
     DIGEST = "digest"
@@ -25,7 +25,7 @@ class PostingStyle(StrEnum):
 
 
 class SubscriptionState(StrEnum):
-    """active: gets briefs. paused: by an admin. parked: Discord refuses; resumes by itself. left: the bot was removed."""
+    """active: gets briefs. paused: by an admin. parked: Discord refuses, resumes by itself. left: the bot was removed."""
 
     ACTIVE = "active"
     PAUSED = "paused"
@@ -45,8 +45,9 @@ class TopicKey:
 class Subscription:
     """A channel's wish for a topic's briefs. Key: (channel_id, topic).
 
-    `post_time` is wall-clock time in `zone` (an IANA name); None posts as soon as the batch is complete. `role_id` is the
-    one role an admin wants pinged. `quiet_line` posts the reason on days with nothing to show. `tag_ids` are forum tags.
+    `post_time` is wall-clock time in `zone` (an IANA name); None posts as soon as the batch is complete. `role_id` is
+    the one role an admin wants pinged. `quiet_line` posts the reason on days with nothing to show. `tag_ids` are those
+    of a forum.
     """
 
     guild_id: int
@@ -109,8 +110,8 @@ class DeliveryAction(StrEnum):
 class PlannedPart:
     """One request of a delivery, with its payload frozen. Parts of one delivery are sent in the order of `part` from 0.
 
-    `into` is the earlier part whose result this one needs: the thread to post in, the message to crosspost or to start a
-    thread on. `marker` stands visibly in the payload and is how a sent message is found again.
+    `into` is the earlier part whose result this one needs: the thread to post in, the message to crosspost or to start
+    a thread on. `marker` stands visibly in the payload and is how a sent message is found again.
     """
 
     part: int
