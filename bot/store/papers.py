@@ -59,7 +59,7 @@ class PaperStore:
         return await self._database.write(save) if papers else 0
 
     async def load_unenriched(self, limit: int, announced_since: date) -> list[tuple[str, date]]:
-        """Return (arxiv_id, newest announcement) of papers that still lack metadata, newest first.
+        """Return (arxiv_id, newest announcement) of papers that still lack metadata: least often tried, then newest.
 
         Only papers first announced as new or cross-listed since `announced_since`, however often they failed: an
         outage of arXiv's metadata may last longer than any number of polls.
@@ -73,8 +73,8 @@ class PaperStore:
                 paper.c.announced_on >= announced_since,
                 announcement_item.c.announce_type.in_(DELIVERABLE),
             )
-            .group_by(paper.c.arxiv_id)
-            .order_by(newest.desc(), paper.c.arxiv_id.desc())
+            .group_by(paper.c.arxiv_id, paper.c.enrichment_attempts)
+            .order_by(paper.c.enrichment_attempts, newest.desc(), paper.c.arxiv_id.desc())
             .limit(limit)
         )
         async with self._database.read() as connection:

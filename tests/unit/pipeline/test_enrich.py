@@ -101,6 +101,17 @@ async def test_when_every_source_fails_the_papers_stay_and_the_count_says_so(wor
     assert await world.licences() == [None] * 3
 
 
+async def test_papers_that_keep_failing_do_not_block_the_others(world: World) -> None:
+    await world.store(TUESDAY, [*IDS, *(f"2605.{number:05d}" for number in range(2000, 2098))])
+    world.arxiv.records["cs.CL"] = []
+    assert await world.enrichment.run(["cs.CL"], NEXT_MORNING) == (0, 101)
+    _, asked = world.arxiv.asked[-1]
+    assert isinstance(asked, tuple)
+    (left_out,) = {one for one in IDS if one not in asked}
+    world.arxiv.api = {left_out: make_paper(left_out, doi="10.1000/example")}
+    assert await world.enrichment.run(["cs.CL"], NEXT_MORNING) == (1, 100)
+
+
 async def test_after_two_weeks_papers_are_left_as_they_are(world: World) -> None:
     assert await world.enrichment.run(["cs.CL"], MORNING + timedelta(days=20)) == (0, 0)
     assert world.arxiv.asked == []
