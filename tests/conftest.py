@@ -1,21 +1,31 @@
-"""Databases for tests: every test that takes `db` or `database_url` runs on SQLite and on PostgreSQL.
+"""What all tests share: hypothesis profiles, and databases.
 
-A migrated database is made once per worker and copied for each test.
+Every test that takes `db` or `database_url` runs on SQLite and on PostgreSQL. A migrated database is made once per
+worker and copied for each test.
 """
 
 import asyncio
 import itertools
+import os
 import shutil
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 
 from bot.store.engine import Database
 from bot.store.maintenance import upgrade
+
+# No deadlines: tests are not timed. CI repeats the same examples, so that it is red only for what a change did; every
+# developer's run tries new ones, and `--hypothesis-profile=thorough` ten times as many.
+hypothesis.settings.register_profile("usual", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "usual")
 
 _NUMBERS = itertools.count(1)
 

@@ -105,27 +105,24 @@ def print_json(value: Any) -> None:
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
-    """Yield a function to call with (step, done, total); draws on a terminal's standard error after two seconds."""
+    """Yield a function to call with (step, done, total); call it on a running event loop.
+
+    On a terminal, a bar appears on standard error when the work takes longer than two seconds; elsewhere never.
+    """
     if not sys.stderr.isatty():
         yield lambda _step, _done, _total: None
         return
-    import time
-
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     bar = Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True)
     task = bar.add_task("starting", total=None)
-    started = time.monotonic()
-
-    def advance(step: str, done: int, total: int) -> None:
-        if not bar.live.is_started and time.monotonic() - started > SHOW_PROGRESS_AFTER:
-            bar.start()
-        bar.update(task, description=step, completed=done, total=total)
-
+    # On a timer of the loop, not at a step: the first step may be the slow one.
+    start = asyncio.get_running_loop().call_later(SHOW_PROGRESS_AFTER, bar.start)
     try:
-        yield advance
+        yield lambda step, done, total: bar.update(task, description=step, completed=done, total=total)
     finally:
+        start.cancel()
         if bar.live.is_started:
             bar.stop()

@@ -54,15 +54,17 @@ class Enrichment:
             enriched += await self._keep(found, as_of)
             for paper in found:
                 del missed[paper.arxiv_id]
+        tried = set(in_feed)
         if missed:
-            newest = sorted(missed, key=lambda one: (missed[one], one), reverse=True)[:API_BATCH]
-            found = await self._from_api(newest)
+            # The store hands out the least often tried first, so that a hundred that fail do not block the rest.
+            asked = list(missed)[:API_BATCH]
+            found = await self._from_api(asked)
             enriched += await self._keep(found, as_of)
             for paper in found:
                 del missed[paper.arxiv_id]
-        failed = sorted(in_feed | set(missed))
-        await self._papers.record_enrichment_failure(failed, as_of)
-        return enriched, len(failed)
+            tried |= missed.keys() & set(asked)
+        await self._papers.record_enrichment_failure(sorted(tried), as_of)
+        return enriched, len(in_feed) + len(missed)
 
     async def _keep(self, papers: Sequence[Paper], as_of: datetime) -> int:
         await self._papers.save_metadata(papers)

@@ -200,12 +200,12 @@ def file_by_ids(feed: FetchedAnnouncement, latest: date, stored: set[str], due: 
 
     Feeds have been seen with a date one day behind, and with a fresh date over the previous batch. `stored` are the ids
     of the newest complete announcement, dated `latest`: a feed that brings mostly those is that announcement, whatever
-    its date says; one dated no later than `latest` that brings mostly others is the one that is `due`.
+    its date says; one dated `latest` that brings mostly others is the one that is `due`.
     """
     ids = {entry.paper.arxiv_id for entry in feed.papers}
     mostly_stored = len(ids & stored) * 2 > len(ids)
     if mostly_stored and feed.announced_on > latest:
         return replace(feed, announced_on=latest)
-    if not mostly_stored and feed.announced_on <= latest < due:
+    if not mostly_stored and feed.announced_on == latest < due:
         return replace(feed, announced_on=due)
     return feed

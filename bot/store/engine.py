@@ -98,8 +98,9 @@ class Database:
             async with self._engine.connect() as connection:
                 if self.dialect == "postgresql":
                     await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-                async with connection.begin():
+                async with connection.begin() as transaction:
                     yield connection
+                    await transaction.rollback()
 
     async def _transaction(self, fn: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         if self._identity != self._identify():

@@ -58,11 +58,11 @@ class PaperStore:
 
         return await self._database.write(save) if papers else 0
 
-    async def load_unenriched(self, limit: int, announced_since: date, max_attempts: int = 5) -> list[tuple[str, date]]:
-        """Return (arxiv_id, newest announcement) of papers that still lack metadata, newest first.
+    async def load_unenriched(self, limit: int, announced_since: date) -> list[tuple[str, date]]:
+        """Return (arxiv_id, newest announcement) of papers that still lack metadata: least often tried, then newest.
 
-        Only papers first announced as new or cross-listed since `announced_since` that failed fewer than
-        `max_attempts` times.
+        Only papers first announced as new or cross-listed since `announced_since`, however often they failed: an
+        outage of arXiv's metadata may last longer than any number of polls.
         """
         newest = sa.func.max(announcement_item.c.announced_on).label("newest")
         query = (
@@ -71,11 +71,10 @@ class PaperStore:
             .where(
                 paper.c.enriched_at.is_(None),
                 paper.c.announced_on >= announced_since,
-                paper.c.enrichment_attempts < max_attempts,
                 announcement_item.c.announce_type.in_(DELIVERABLE),
             )
-            .group_by(paper.c.arxiv_id)
-            .order_by(newest.desc(), paper.c.arxiv_id.desc())
+            .group_by(paper.c.arxiv_id, paper.c.enrichment_attempts)
+            .order_by(paper.c.enrichment_attempts, newest.desc(), paper.c.arxiv_id.desc())
             .limit(limit)
         )
         async with self._database.read() as connection:

@@ -62,10 +62,12 @@ def parse_words(text: str) -> tuple[Term, ...]:
 
 
 def fold(text: str) -> list[str]:
-    """Return the words of `text` in order: lower case, without accents, letters and digits only."""
-    bare = "".join(
-        character for character in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(character)
-    )
+    """Return the words of `text` in order: lower case, without accents, letters and digits only.
+
+    Symbols part words before they are decomposed, as FTS5's unicode61 has it: "℠" is no "sm".
+    """
+    decomposed = unicodedata.normalize("NFKD", _letters(text).lower()).lower()
+    bare = "".join(character for character in decomposed if not unicodedata.combining(character))
     return [word[:_MAX_TOKEN] for word in "".join(c if c.isalnum() else " " for c in bare).split()]
 
 

@@ -253,3 +253,22 @@ def test_help_and_version_import_nothing_heavy() -> None:
 def test_python_dash_m_is_the_same_command() -> None:
     done = subprocess.run([sys.executable, "-m", "bot", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == "paperbrief 0.1.0\n"
+
+
+def test_a_cool_down_outlives_the_process_and_ends_on_time(command_line: CommandLine) -> None:
+    command_line.server.script("/list", [Fault(status=429, headers={"Retry-After": "600"})])
+    limited = command_line.ingest(EVE, "cs.CL", code=3)
+    assert "until 2026-11-17 01:55:00 UTC" in limited["announcements"][0]["reason"]
+    asked = len(command_line.server.log)
+    again = command_line.ingest(EVE + timedelta(minutes=5), "cs.CL", code=3)
+    assert again["requests"] == 0
+    assert len(command_line.server.log) == asked
+    over = command_line.ingest(EVE + timedelta(minutes=11), "cs.CL")
+    assert over["announcements"][0]["state"] == "fresh"
+
+
+def test_a_short_retry_after_is_waited_for_in_the_run(command_line: CommandLine) -> None:
+    command_line.server.script("/list", [Fault(status=503, headers={"Retry-After": "0"})])
+    report = command_line.ingest(EVE, "cs.CL")
+    assert report["announcements"][0]["state"] == "fresh"
+    assert report["requests"] == 2

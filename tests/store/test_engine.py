@@ -152,11 +152,11 @@ async def test_a_reader_sees_one_moment(database_url: str) -> None:
         assert await connection.scalar(query) == 0
 
 
-async def test_a_reader_cannot_write_on_postgresql_and_never_commits(db: Database) -> None:
+async def test_what_a_reader_writes_is_not_kept(db: Database) -> None:
+    # PostgreSQL refuses at once, SQLite forgets it at the end.
     with contextlib.suppress(StoreError):
         async with db.read() as connection:
             await connection.execute(_INSERT, {"user": 1})
-            await connection.rollback()
     assert await count_rows(db) == 0
 
 

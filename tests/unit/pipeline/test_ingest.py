@@ -207,6 +207,11 @@ async def test_a_last_chance_batch_is_taken_under_its_own_date(world: World) -> 
     assert states[TUESDAY][0] is AnnouncementState.WAITING
 
 
+def test_an_old_feed_is_not_taken_for_the_one_that_is_due() -> None:
+    feed = make_page("cs.CL", MONDAY, MONDAY_IDS, source=SourceName.FEED)
+    assert file_by_ids(feed, TUESDAY, set(TUESDAY_IDS), WEDNESDAY) is feed
+
+
 def test_a_feed_that_agrees_with_the_calendar_is_left_alone() -> None:
     feed = make_page("cs.CL", TUESDAY, TUESDAY_IDS, source=SourceName.FEED)
     assert file_by_ids(feed, MONDAY, set(MONDAY_IDS), TUESDAY) is feed

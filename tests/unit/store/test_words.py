@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.store.words import MAX_TERMS, as_tsvector, fold, labels, match_expression, parse_words, tsquery
@@ -67,6 +67,7 @@ def test_only_letters_and_digits_come_through(words: str, category: str) -> None
     assert quoted.count("'") % 2 == 0
 
 
+@example("℠ ™ 5½ µ")
 @given(st.text(max_size=100))
 def test_the_words_of_a_search_are_those_of_the_index(text: str) -> None:
     words = [word for term in parse_words(text) for word in term.tokens]
