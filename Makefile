@@ -22,7 +22,7 @@ $(BIN)/python:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@mkdir -p .stamps && touch $@
 
-demo: .stamps/runtime
+demo: .stamps/demo
 	@$(BIN)/paperbrief demo $(ARGS)
 
 test: .stamps/dev

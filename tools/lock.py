@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SETS = {"runtime": ("--group", "build"), "dev": ("--group", "dev")}
+SETS = {"runtime": ("--group", "build"), "demo": ("--group", "demo"), "dev": ("--group", "dev")}
 
 
 def main() -> None:

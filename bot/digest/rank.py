@@ -83,9 +83,9 @@ class LexicalRanker:
 
 
 def _match_reasons(match: Match, pool: PoolStatistics) -> list[Reason]:
-    weighted = sorted(
-        ((_term_weight(term, pool), term) for term in match.terms), key=lambda pair: (-pair[0], pair[1].text)
-    )
+    # "few-shot" and "few shot" in one query are the same find.
+    once = {(term.field, *words_of(term.text)): term for term in reversed(match.terms)}.values()
+    weighted = sorted(((_term_weight(term, pool), term) for term in once), key=lambda pair: (-pair[0], pair[1].text))
     reasons = []
     for place, (weight, term) in enumerate(weighted):
         score = round(weight * _SATURATION**place, _DECIMALS)

@@ -53,7 +53,7 @@ def test_no_registry_host_and_no_path_of_a_machine_is_named() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("name", ["runtime", "dev"])
+@pytest.mark.parametrize("name", ["runtime", "demo", "dev"])
 def test_requirements_are_pinned_hashed_and_without_an_index(name: str) -> None:
     text = (ROOT / "requirements" / f"{name}.txt").read_text()
     pinned = re.findall(r"^([a-z0-9][\w.-]*)==", text, re.MULTILINE)

@@ -38,6 +38,12 @@ def test_a_rare_word_weighs_more_than_a_common_one() -> None:
     assert order(make_topic("other OR reward"), day) == ["2605.00002", "2605.00001"]
 
 
+def test_two_spellings_of_one_find_are_one_reason() -> None:
+    day = [make_candidate(make_paper("2605.00001", "few-shot learners", "x"))]
+    (ranked,) = rank(make_topic('"few-shot" OR "few shot"'), day)
+    assert [one.text for one in ranked.reasons if "matches" in one.text] == ["matches “few-shot” in the title"]
+
+
 def test_the_interest_text_orders_what_a_query_does_not() -> None:
     day = [
         make_candidate(make_paper("2605.00001", "parsing trees", "syntax")),
