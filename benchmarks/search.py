@@ -58,9 +58,9 @@ def main() -> None:
 
 
 async def _run(path: Path, papers: int, searches: int) -> None:
-    build = await asyncio.to_thread(_build, path, papers)
+    build = await asyncio.to_thread(build_database, path, papers)
     async with Database.open(f"sqlite:///{path}") as db:
-        rare = await asyncio.to_thread(_rare_words, path, searches)
+        rare = await asyncio.to_thread(rare_words, path, searches)
         common = await asyncio.to_thread(_most_common_word, path)
         index = build_search(db)
         figures: dict[str, Any] = {}
@@ -108,7 +108,8 @@ async def _measure(times: int, search: Callable[[], Awaitable[int]]) -> dict[str
     }
 
 
-def _build(path: Path, papers: int) -> dict[str, Any]:
+def build_database(path: Path, papers: int) -> dict[str, Any]:
+    """Return what was built at `path`, or found there: figures of the database. Runs its own event loop."""
     began = time.perf_counter()
     reused = path.exists()
     if not reused:
@@ -250,7 +251,7 @@ def _most_common_word(path: Path) -> str:
     return max(counts, key=lambda word: counts[word])
 
 
-def _rare_words(path: Path, searches: int) -> Texts:
+def rare_words(path: Path, searches: int) -> Texts:
     """Return searches of three words that each stand in few papers, all three in at least one."""
     rng = random.Random(SEED)
     frequent: dict[str, int] = {}

@@ -1,6 +1,7 @@
 """The composition root: settings in, services out. Everything is built here and closed in the reverse order."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -9,22 +10,38 @@ from bot import __version__
 from bot.clock import Clock, SystemClock
 from bot.digest.catalogue import load_catalogue
 from bot.digest.rank import LexicalRanker
+from bot.model import Paper
 from bot.pipeline.briefing import Briefing
-from bot.services import OnlineServices, Services
+from bot.pipeline.explaining import Explainer
+from bot.pipeline.look_up import LookUp
+from bot.pipeline.related import Related
+from bot.pipeline.shelf import Shelf
+from bot.pipeline.topics import Topics
+from bot.services import Limits, OnlineServices, Services
 from bot.settings import Settings
 from bot.sources.calendar import load_calendar
 from bot.store.announcements import AnnouncementStore
 from bot.store.briefs import BriefStore
 from bot.store.engine import Database
+from bot.store.guild_topics import GuildTopicStore
+from bot.store.guilds import GuildStore
+from bot.store.outbox import Outbox
 from bot.store.papers import PaperStore
+from bot.store.readers import ReaderStore
 from bot.store.search import build_search
 from bot.store.source_state import SourceStateStore
+from bot.store.subscriptions import SubscriptionStore
 
 if TYPE_CHECKING:
+    from bot.client import PaperBot
+    from bot.deliver.lease import Lease
     from bot.sources.politeness import PoliteClient
 
 Progress = Callable[[str, int, int], None]
 OnWait = Callable[[str, float], None]
+
+STOP_GRACE = 8.0
+"""Seconds for requests under way when the process is told to end; a supervisor kills it after ten."""
 
 
 def user_agent(contact: str) -> str:
@@ -33,8 +50,10 @@ def user_agent(contact: str) -> str:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Services]:
-    """Open the database and yield what reads it.
+async def open_services(
+    settings: Settings, *, clock: Clock | None = None, fetch: Callable[[str], Awaitable[Paper]] | None = None
+) -> AsyncIterator[Services]:
+    """Open the database and yield what reads it; `fetch` asks arXiv for one paper that is not stored.
 
     Raises `StoreError` when the database cannot be used, `UsageError` for a broken calendar file.
     """
@@ -43,22 +62,37 @@ async def open_services(settings: Settings, *, clock: Clock | None = None) -> As
         database = await stack.enter_async_context(
             Database.open(settings.database_url, busy_timeout=settings.database.busy_timeout)
         )
-        announcements = AnnouncementStore(database)
-        yield Services(
-            clock=clock,
-            database=database,
-            catalogue=load_catalogue(),
-            papers=PaperStore(database),
-            announcements=announcements,
-            search=build_search(database),
-            briefing=Briefing(
-                announcements,
-                BriefStore(database),
-                ranker=LexicalRanker(),
-                calendar=load_calendar(settings.arxiv.calendar),
-                clock=clock,
-            ),
-        )
+        yield _build_services(settings, database, clock, fetch)
+
+
+def _build_services(
+    settings: Settings, database: Database, clock: Clock, fetch: Callable[[str], Awaitable[Paper]] | None
+) -> Services:
+    announcements, briefs, papers = AnnouncementStore(database), BriefStore(database), PaperStore(database)
+    outbox, readers, guild_topics = Outbox(database), ReaderStore(database), GuildTopicStore(database)
+    catalogue, ranker, calendar = load_catalogue(), LexicalRanker(), load_calendar(settings.arxiv.calendar)
+    search = build_search(database)
+    briefing = Briefing(announcements, briefs, ranker=ranker, calendar=calendar, clock=clock)
+    return Services(
+        clock=clock,
+        database=database,
+        catalogue=catalogue,
+        papers=papers,
+        announcements=announcements,
+        search=search,
+        briefing=briefing,
+        topics=Topics(catalogue, guild_topics, briefing),
+        explainer=Explainer(announcements, papers, briefs, outbox, ranker=ranker, calendar=calendar, clock=clock),
+        subscriptions=SubscriptionStore(database),
+        outbox=outbox,
+        readers=readers,
+        guild_topics=guild_topics,
+        guilds=GuildStore(database),
+        look_up=LookUp(papers, readers, clock=clock, fetch=fetch),
+        shelf=Shelf(briefing, announcements, clock=clock, max_papers=settings.brief.max_papers),
+        related=Related(search),
+        limits=Limits(settings.limits.subscriptions_per_guild, settings.limits.topics_per_guild),
+    )
 
 
 @asynccontextmanager
@@ -69,7 +103,7 @@ async def open_online_services(
     progress: Progress | None = None,
     on_wait: OnWait | None = None,
 ) -> AsyncIterator[OnlineServices]:
-    """Yield the services with those that ask arXiv; `progress` and `on_wait` are told how it goes."""
+    """Yield the services with what asks arXiv; `progress` and `on_wait` are told how it goes."""
     # The HTTP and XML libraries cost a third of a second to import: commands that only read do without them.
     from bot.pipeline.ingest import Ingest
     from bot.sources.api import ApiSource
@@ -79,32 +113,29 @@ async def open_online_services(
 
     clock = clock or SystemClock()
     arxiv = settings.arxiv
+
+    async def fetch(arxiv_id: str) -> Paper:
+        return await ingest.fetch_paper(arxiv_id)
+
     async with AsyncExitStack() as stack:
-        services = await stack.enter_async_context(open_services(settings, clock=clock))
+        services = await stack.enter_async_context(open_services(settings, clock=clock, fetch=fetch))
+        stack.push_async_callback(services.look_up.close)
         state = SourceStateStore(services.database)
         client = await stack.enter_async_context(_build_client(settings, state, clock, on_wait))
-        yield OnlineServices(
+        ingest = Ingest(
+            services.announcements,
+            services.papers,
+            listing=ListingSource(client, arxiv.list_url),
+            feed=FeedSource(client, arxiv.feed_url),
+            api=ApiSource(client, arxiv.api_url),
+            oai=OaiSource(client, arxiv.oai_url),
+            client=client,
+            calendar=load_calendar(arxiv.calendar),
             clock=clock,
-            database=services.database,
-            catalogue=services.catalogue,
-            papers=services.papers,
-            announcements=services.announcements,
-            search=services.search,
-            briefing=services.briefing,
-            ingest=Ingest(
-                services.announcements,
-                services.papers,
-                listing=ListingSource(client, arxiv.list_url),
-                feed=FeedSource(client, arxiv.feed_url),
-                api=ApiSource(client, arxiv.api_url),
-                oai=OaiSource(client, arxiv.oai_url),
-                client=client,
-                calendar=load_calendar(arxiv.calendar),
-                clock=clock,
-                cutoff=timedelta(hours=arxiv.cutoff_hours),
-                progress=progress,
-            ),
+            cutoff=timedelta(hours=arxiv.cutoff_hours),
+            progress=progress,
         )
+        yield OnlineServices(services, ingest)
 
 
 @asynccontextmanager
@@ -129,3 +160,92 @@ def _build_client(settings: Settings, state: SourceStateStore, clock: Clock, on_
         patience=settings.arxiv.patience,
         on_wait=on_wait,
     )
+
+
+async def run_discord(settings: Settings, token: str, stop: asyncio.Event) -> None:
+    """Run the bot until `stop` is set: gateway, ticker, sender; then end in that order's reverse, within ten seconds.
+
+    Raises `AlreadyRunning` for a second instance on the same data, `DiscordRefused` for what only the owner can mend,
+    `GatewayDead` when a new process is the remedy, and `StoreError` kinds.
+    """
+    from bot.client import build_bot, run_bot
+    from bot.deliver.lease import hold_lease
+    from bot.store.leases import LeaseStore
+
+    async with AsyncExitStack() as stack:
+        online = await stack.enter_async_context(open_online_services(settings))
+        database = online.reading.database
+        lock_dir = settings.data_dir if database.dialect == "sqlite" else None
+        lease = await stack.enter_async_context(
+            hold_lease(LeaseStore(database), online.reading.clock, lock_dir=lock_dir)
+        )
+        bot = build_bot(online.reading)
+        tasks = [
+            asyncio.create_task(run_bot(bot, token), name="gateway"),
+            asyncio.create_task(_deliver(settings, online, bot, lease), name="delivery"),
+            asyncio.create_task(stop.wait(), name="stop"),
+        ]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            # Delivery first, while the client can still be asked: its end waits for requests under way.
+            for task in (tasks[1], tasks[0], tasks[2]):
+                task.cancel()
+                await asyncio.wait({task})
+
+
+async def _deliver(settings: Settings, online: OnlineServices, bot: "PaperBot", lease: "Lease") -> None:
+    """Plan and send from the moment that the bot is logged in until cancelled; a gateway that is down stops neither."""
+    from bot.deliver.discord_sender import DiscordWire
+    from bot.deliver.pacing import Pacer
+    from bot.deliver.sender import Sender
+    from bot.pipeline.planning import Planner
+    from bot.pipeline.running import Runner
+    from bot.schedule import Schedule
+    from bot.store.delivery_history import DeliveryHistory
+
+    bot_id = await bot.logged_in()
+    reading, wake = online.reading, asyncio.Event()
+    calendar = load_calendar(settings.arxiv.calendar)
+    pacer = Pacer(reading.clock, rate=settings.delivery.pace)
+    sender = Sender(
+        reading.outbox,
+        reading.subscriptions,
+        DiscordWire(bot, pacer),
+        reading.clock,
+        lease=lease,
+        pacer=pacer,
+        in_flight=settings.delivery.in_flight,
+    )
+    planner = Planner(
+        reading.announcements,
+        reading.briefing,
+        reading.subscriptions,
+        reading.outbox,
+        DeliveryHistory(reading.database),
+        reading.topics.load,
+        calendar,
+        reading.clock,
+        bot_id=bot_id,
+        cutoff=timedelta(hours=settings.arxiv.cutoff_hours),
+    )
+    runner = Runner(
+        online.ingest,
+        planner,
+        reading.announcements,
+        reading.subscriptions,
+        reading.topics.load,
+        calendar,
+        reading.clock,
+        wake=wake,
+        categories=settings.brief.categories,
+    )
+    schedule = Schedule({"poll": runner.poll, "plan": runner.plan})
+    schedule.start()
+    try:
+        await sender.run_forever(wake)
+    finally:
+        await schedule.stop()
+        await sender.stop(STOP_GRACE)

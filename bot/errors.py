@@ -7,11 +7,15 @@
     ├── SourceError              arXiv could not be read
     │   ├── SourceUnavailable    refused, timed out, 4xx or 5xx after retries, or cooling down
     │   └── SourceMalformed      it answered, but not with what its interface promises
-    └── StoreError               the database could not be used
-        ├── DatabaseBusy         another process holds it for too long; trying again may help
-        ├── DatabaseCorrupt      the file is damaged or is not a database; restore a backup
-        ├── DatabaseTooNew       written by a newer program; upgrade the program
-        └── DatabaseUnwritable   read-only, missing directory or full disk
+    ├── StoreError               the database could not be used
+    │   ├── DatabaseBusy         another process holds it for too long; trying again may help
+    │   ├── DatabaseCorrupt      the file is damaged or is not a database; restore a backup
+    │   ├── DatabaseTooNew       written by a newer program; upgrade the program
+    │   └── DatabaseUnwritable   read-only, missing directory or full disk
+    └── DeliveryError            nothing may be sent any more
+        ├── AlreadyRunning       another process sends from the same data
+        ├── LeaseLost            another process took over while this one was sending
+        └── TokenRefused         Discord does not accept the bot's token
 
 The message is for the person who runs the program: it says what happened and what to do.
 """
@@ -80,3 +84,19 @@ class DatabaseTooNew(StoreError):
 
 class DatabaseUnwritable(StoreError):
     """The database cannot be written: read-only, a missing directory, or a full disk."""
+
+
+class DeliveryError(PaperBriefError):
+    """Nothing may be sent any more; the process ends with this message."""
+
+
+class AlreadyRunning(DeliveryError):
+    """Another process already sends from the same data directory or database."""
+
+
+class LeaseLost(DeliveryError):
+    """Another process took over sending while this one was at work."""
+
+
+class TokenRefused(DeliveryError):
+    """Discord does not accept the bot's token."""

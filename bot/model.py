@@ -300,3 +300,59 @@ class IngestReport:
     new_papers: int
     enriched: int = 0
     enrichment_failed: int = 0
+
+
+class Stage(StrEnum):
+    """How far a paper came on its way into a channel, beyond the reasons of a receipt.
+
+    other_categories: none of the topic's categories announced it. replacement: they announced only a new version of it.
+    shown: it is in the brief. delivered: and the brief reached the channel.
+    """
+
+    OTHER_CATEGORIES = "other_categories"
+    REPLACEMENT = "replacement"
+    SHOWN = "shown"
+    DELIVERED = "delivered"
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a paper under one topic. `stage`: a `Stage` or a key of `Receipt.dropped`."""
+
+    topic: Topic
+    stage: str
+    announced_on: date | None
+    max_papers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things stand. `latest`: the newest announcement of every category that is read, by name."""
+
+    latest: tuple[Announcement, ...]
+    next_on: date
+    next_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a topic would have taken: matches per announcement date, oldest first, out of `pool` papers of those days.
+
+    `share` is 0 to 1. `too_wide`: the topic has a query, and more passes it than a filter should let through.
+    """
+
+    per_day: Mapping[date, int]
+    total: int
+    pool: int
+    share: float
+    too_wide: bool
+
+    @property
+    def mean(self) -> float:
+        """Return the mean number of papers on an announcement day."""
+        return self.total / len(self.per_day) if self.per_day else 0.0
+
+    @property
+    def empty(self) -> bool:
+        """Return whether there were papers and none of them matched."""
+        return self.pool > 0 and self.total == 0

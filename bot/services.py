@@ -1,4 +1,4 @@
-"""What the commands, and later the cogs, may use: built by `bot.app`, never by them."""
+"""What the commands and the cogs may use: built by `bot.app`, never by them."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -6,18 +6,36 @@ from typing import TYPE_CHECKING
 from bot.clock import Clock
 from bot.model import Topic
 from bot.pipeline.briefing import Briefing
+from bot.pipeline.explaining import Explainer
+from bot.pipeline.look_up import LookUp
+from bot.pipeline.related import Related
+from bot.pipeline.shelf import Shelf
+from bot.pipeline.topics import Topics
 from bot.store.announcements import AnnouncementStore
 from bot.store.engine import Database
+from bot.store.guild_topics import GuildTopicStore
+from bot.store.guilds import GuildStore
+from bot.store.outbox import Outbox
 from bot.store.papers import PaperStore
+from bot.store.readers import ReaderStore
 from bot.store.search import SearchIndex
+from bot.store.subscriptions import SubscriptionStore
 
 if TYPE_CHECKING:
     from bot.pipeline.ingest import Ingest
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What one Discord server may use."""
+
+    subscriptions_per_guild: int = 50
+    topics_per_guild: int = 25
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
-    """Everything that reads the cache."""
+    """Everything that reads the cache, and what people leave behind. `look_up` may ask arXiv for one paper."""
 
     clock: Clock
     database: Database
@@ -26,10 +44,23 @@ class Services:
     announcements: AnnouncementStore
     search: SearchIndex
     briefing: Briefing
+    topics: Topics
+    explainer: Explainer
+    subscriptions: SubscriptionStore
+    outbox: Outbox
+    readers: ReaderStore
+    guild_topics: GuildTopicStore
+    guilds: GuildStore
+    look_up: LookUp
+    shelf: Shelf
+    related: Related
+    limits: Limits = Limits()
+    owner_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class OnlineServices(Services):
+class OnlineServices:
     """The same, with what asks arXiv."""
 
+    reading: Services
     ingest: "Ingest"

@@ -121,6 +121,23 @@ class BriefSettings(BaseModel):
     max_papers: int = Field(10, ge=1, le=10, description="Papers per brief at the most.")
 
 
+class DeliverySettings(BaseModel):
+    """How fast briefs go out, and how late they still do."""
+
+    pace: float = Field(30.0, gt=0, le=45, description="Messages a second at the most, over all channels.")
+    in_flight: int = Field(20, ge=1, le=20, description="Channels that are sent to at the same time at the most.")
+    late_hours: float = Field(
+        48.0, gt=0, le=24 * 14, description="Hours after which a missed brief becomes one line in place of a message."
+    )
+
+
+class LimitSettings(BaseModel):
+    """What one Discord server may use."""
+
+    subscriptions_per_guild: int = Field(50, ge=1, description="Subscriptions a server may have.")
+    topics_per_guild: int = Field(25, ge=0, description="Topics of its own a server may have.")
+
+
 class LogSettings(BaseModel):
     """What is logged, and how."""
 
@@ -177,6 +194,8 @@ class Settings(BaseSettings):
     arxiv: ArxivSettings = Field(default_factory=ArxivSettings)
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     brief: BriefSettings = Field(default_factory=BriefSettings)
+    delivery: DeliverySettings = Field(default_factory=DeliverySettings)
+    limits: LimitSettings = Field(default_factory=LimitSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
     @classmethod

@@ -1,3 +1,10 @@
 """Thin Discord glue. `EXTENSIONS` is the explicit list of what the bot loads; a failure to load is fatal."""
 
-EXTENSIONS: tuple[str, ...] = ()
+EXTENSIONS: tuple[str, ...] = (
+    "cogs.subscriptions",
+    "cogs.topics",
+    "cogs.briefs",
+    "cogs.papers",
+    "cogs.library",
+    "cogs.admin",
+)

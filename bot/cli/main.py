@@ -2,7 +2,7 @@
 
 import typer
 
-from bot.cli import briefs, database, demo, doctor, ingest, look_up, topics
+from bot.cli import briefs, database, demo, doctor, ingest, init, look_up, run, topics
 
 app = typer.Typer(
     name="paperbrief",
@@ -11,6 +11,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
+app.command("init")(init.init)
+app.command("run")(run.run)
 app.command("ingest")(ingest.ingest)
 app.command("brief")(briefs.brief)
 app.command("topics")(topics.topics)

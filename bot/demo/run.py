@@ -33,7 +33,7 @@ async def run_demo(topics: Sequence[str]) -> tuple[IngestReport, list[Brief]]:
             settings = demo_settings(server, Path(directory))
             async with open_online_services(settings, clock=AsOfClock(as_of)) as services:
                 report = await services.ingest.run(world.categories)
-                briefs = await services.briefing.briefs(
+                briefs = await services.reading.briefing.briefs(
                     profiles, world.announced_on, max_papers=settings.brief.max_papers
                 )
     return report, briefs

@@ -8,7 +8,8 @@ import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bot.model import Brief, BriefItem
+from bot.i18n import Texts, load_texts
+from bot.model import Brief, BriefItem, Topic
 from bot.render import labels
 from bot.render.items import comment_line, item_page, marks
 from bot.render.text import (
@@ -34,6 +35,11 @@ MAX_PAPER = 600
 """A paper's share: ten of them fill a message, and nobody reads more in a digest."""
 
 MAX_TAKEAWAYS = 3
+
+MAX_CARD = 1800
+"""What a paper gets that has a message of its own."""
+
+MAX_CARD_TAKEAWAYS = 6
 _MAX_FOOTER_TEXT = 180
 _MAX_AUTHORS = 130
 _MAX_REASONS = 90
@@ -68,10 +74,57 @@ def render_message(brief: Brief, *, web_url: str | None = None) -> dict[str, Any
     then texts are shortened; no paper is left out. A brief without papers is content alone and says why. `web_url` is
     the brief's page, if it has one.
     """
-    body: dict[str, Any] = {"content": _content(brief, web_url), "allowed_mentions": {"parse": []}}
+    body: dict[str, Any] = {"content": render_header(brief, web_url=web_url), "allowed_mentions": {"parse": []}}
     if brief.items:
-        body["embeds"] = _embeds(brief.items)
+        body["embeds"] = render_embeds(brief.items, load_texts(brief.language))
     return body
+
+
+def render_header(brief: Brief, *, web_url: str | None = None, label: str | None = None) -> str:
+    """Return a brief's first lines: topic, date, `label` (such as "late"), counts, what is missing, where it is."""
+    receipt, texts = brief.receipt, load_texts(brief.language)
+    counts = [
+        f"{texts.say(labels.ANNOUNCED)} {labels.format_count(receipt.announced)}",
+        f"{texts.say(labels.MATCHED)} {labels.format_count(receipt.matched)}",
+        f"{texts.say(labels.SHOWN)} {labels.format_count(receipt.shown)}",
+    ]
+    if receipt.failed:
+        counts.append(f"{texts.say(labels.FAILED)} {labels.format_count(receipt.failed)}")
+    head = [topic_name(brief.topic, brief.language), texts.date(brief.announced_on), *([label] if label else [])]
+    lines = [" · ".join([*head, *counts])]
+    if brief.silence or not brief.items:
+        reason = sanitise(brief.silence or texts.say(labels.NOTHING))
+        lines.append(escape_discord(clip(reason, 1200, measure=_escaped_length)))
+    if web_url is not None and is_web_address(web_url) and len(web_url) <= 400:
+        lines.append(f"{texts.say(labels.READ_ON_THE_WEB)}: <{web_url}>")
+    return "\n".join(lines)
+
+
+def topic_name(topic: Topic, language: str) -> str:
+    """Return a topic's name in bold, escaped, at most 204 characters."""
+    name = clip(sanitise(topic.name(language)), 200, measure=_escaped_length)
+    return f"**{escape_discord(name or topic.slug)}**"
+
+
+def render_embeds(items: Sequence[BriefItem], texts: Texts, *, reserved: int = 0) -> list[dict[str, Any]]:
+    """Return the embeds of one message, at most ten; `reserved` of its 6,000 characters are left free."""
+    alone = items if len(items) <= MAX_EMBEDS else items[: MAX_EMBEDS - 1]
+    rest = items[len(alone) :]
+    listed = _listed(rest, texts, reserved) if rest else None
+    left = MAX_TOTAL - reserved - (_size(listed) if listed else 0)
+    embeds: list[dict[str, Any]] = []
+    for place, item in enumerate(alone):
+        embed = _embed(item, min(MAX_PAPER, left // (len(alone) - place)), texts)
+        left -= _size(embed)
+        embeds.append(embed)
+    if listed:
+        embeds.append(listed)
+    return _with_distinct_urls(embeds)
+
+
+def render_card(item: BriefItem, texts: Texts) -> dict[str, Any]:
+    """Return the embed of a paper that has a message of its own: the whole gist and up to six takeaways."""
+    return _embed(item, MAX_CARD, texts, MAX_CARD_TAKEAWAYS)
 
 
 def category_colour(category: str) -> int:
@@ -85,47 +138,12 @@ def category_colour(category: str) -> int:
     return channels[0] << 16 | channels[1] << 8 | channels[2]
 
 
-def _content(brief: Brief, web_url: str | None) -> str:
-    receipt = brief.receipt
-    name = clip(sanitise(brief.topic.name(brief.language)), 200, measure=_escaped_length)
-    counts = [
-        f"{labels.ANNOUNCED} {labels.format_count(receipt.announced)}",
-        f"{labels.MATCHED} {labels.format_count(receipt.matched)}",
-        f"{labels.SHOWN} {labels.format_count(receipt.shown)}",
-    ]
-    if receipt.failed:
-        counts.append(f"failed {labels.format_count(receipt.failed)}")
-    header = f"**{escape_discord(name)}** · {labels.format_date(brief.announced_on)}"
-    lines = [f"{header} · {' · '.join(counts)}"]
-    if brief.silence or not brief.items:
-        reason = sanitise(brief.silence or labels.NOTHING)
-        lines.append(escape_discord(clip(reason, 1200, measure=_escaped_length)))
-    if web_url is not None and is_web_address(web_url) and len(web_url) <= 400:
-        lines.append(f"{labels.READ_ON_THE_WEB}: <{web_url}>")
-    return "\n".join(lines)
-
-
-def _embeds(items: Sequence[BriefItem]) -> list[dict[str, Any]]:
-    alone = items if len(items) <= MAX_EMBEDS else items[: MAX_EMBEDS - 1]
-    rest = items[len(alone) :]
-    listed = _listed(rest) if rest else None
-    left = MAX_TOTAL - (_size(listed) if listed else 0)
-    embeds: list[dict[str, Any]] = []
-    for place, item in enumerate(alone):
-        embed = _embed(item, min(MAX_PAPER, left // (len(alone) - place)))
-        left -= _size(embed)
-        embeds.append(embed)
-    if listed:
-        embeds.append(listed)
-    return _with_distinct_urls(embeds)
-
-
-def _embed(item: BriefItem, budget: int) -> dict[str, Any]:
+def _embed(item: BriefItem, budget: int, texts: Texts, points: int = MAX_TAKEAWAYS) -> dict[str, Any]:
     """Return the embed of one paper, of at most `budget` counted characters (at least 200)."""
     title = _escaped(_title(item), min(MAX_TITLE, budget * 2 // 5))
-    footer = _footer(item, min(_MAX_FOOTER_TEXT, MAX_FOOTER, budget // 3))
+    footer = _footer(item, texts, min(_MAX_FOOTER_TEXT, MAX_FOOTER, budget // 3))
     left = min(MAX_DESCRIPTION, budget - discord_length(title) - discord_length(footer))
-    description = _description(item, left)
+    description = _description(item, left, texts, points)
     return {
         "title": title,
         "url": item_page(item.paper.arxiv_id),
@@ -135,26 +153,26 @@ def _embed(item: BriefItem, budget: int) -> dict[str, Any]:
     }
 
 
-def _description(item: BriefItem, limit: int) -> str:
+def _description(item: BriefItem, limit: int, texts: Texts, points: int) -> str:
     """Return authors, gist, takeaways and reasons, in lines: what does not fit goes, takeaways first."""
     authors = authors_line(item.paper.authors, complete=item.paper.authors_complete, limit=_MAX_AUTHORS)
     head = [_escaped(authors, min(_MAX_AUTHORS * 2, limit // 3))]
-    tail = _reasons(item) if limit > 3 * _MAX_REASONS else []
+    tail = _reasons(item, texts) if limit > 3 * _MAX_REASONS else []
     gist = readable(item.summary.text)
     room = limit - _joined_length([*head, "", *tail])
     if room < _SHORTEST_GIST:
         tail = []
         room = limit - _joined_length([*head, ""])
     shown = _escaped(gist, room)
-    takeaways = _takeaways(item, gist, room - discord_length(shown))
+    takeaways = _takeaways(item, gist, room - discord_length(shown), points)
     return "\n".join(line for line in [*head, shown, *takeaways, *tail] if line)
 
 
-def _takeaways(item: BriefItem, gist: str, room: int) -> list[str]:
-    """Return up to three lines that fit in `room` with their line breaks, whole ones if possible."""
+def _takeaways(item: BriefItem, gist: str, room: int, most: int) -> list[str]:
+    """Return up to `most` lines that fit in `room` with their line breaks, whole ones if possible."""
     texts = [readable(one.text) for one in item.summary.key_takeaways]
     # What only repeats the gist would cost the place of something new.
-    texts = [text for text in texts if text and text not in gist][:MAX_TAKEAWAYS]
+    texts = [text for text in texts if text and text not in gist][:most]
     while texts:
         lines = _sharing(texts, room)
         if lines:
@@ -176,21 +194,21 @@ def _sharing(texts: Sequence[str], room: int) -> list[str]:
     return list(lines.values())
 
 
-def _reasons(item: BriefItem) -> list[str]:
+def _reasons(item: BriefItem, texts: Texts) -> list[str]:
     """Return the weightiest reasons that fit on one small line, whole; or no line."""
-    texts: list[str] = []
+    reasons: list[str] = []
     for reason in item.reasons:
         text = clip(sanitise(reason.text), _MAX_REASONS, measure=_escaped_length)
-        if texts and _escaped_length("; ".join([*texts, text])) > _MAX_REASONS:
+        if reasons and _escaped_length("; ".join([*reasons, text])) > _MAX_REASONS:
             break
-        texts.append(text)
-    return [f"-# {labels.WHY}: {escape_discord('; '.join(texts))}"] if texts else []
+        reasons.append(text)
+    return [f"-# {texts.say(labels.WHY)}: {escape_discord('; '.join(reasons))}"] if reasons else []
 
 
-def _footer(item: BriefItem, limit: int) -> str:
+def _footer(item: BriefItem, texts: Texts, limit: int) -> str:
     # Footers show no markup, so nothing in them is escaped.
-    parts = [item.paper.primary_category, *marks(item)]
-    end = labels.produced_by(sanitise(item.summary.producer))
+    parts = [item.paper.primary_category, *map(texts.say, marks(item))]
+    end = _provenance(item, texts)
     comment = comment_line(item.paper)
     if comment:
         room = limit - discord_length(" · ".join([*parts, end])) - 3
@@ -198,9 +216,14 @@ def _footer(item: BriefItem, limit: int) -> str:
     return _clipped(inert, " · ".join(part for part in [*parts, end] if part), limit)
 
 
-def _listed(items: Sequence[BriefItem]) -> dict[str, Any]:
+def _provenance(item: BriefItem, texts: Texts) -> str:
+    said = labels.produced_by(sanitise(item.summary.producer))
+    return texts.say(labels.EXTRACTED) if said == labels.EXTRACTED else said
+
+
+def _listed(items: Sequence[BriefItem], texts: Texts, reserved: int) -> dict[str, Any]:
     """Return one embed that lists papers by linked title, for what one message cannot show in full."""
-    room = min(MAX_DESCRIPTION, MAX_TOTAL - (MAX_EMBEDS - 1) * 200) - 80
+    room = min(MAX_DESCRIPTION, MAX_TOTAL - reserved - (MAX_EMBEDS - 1) * 200) - 80
     lines: list[str] = []
     for place, item in enumerate(items):
         share = room // (len(items) - place) - 1
@@ -213,7 +236,11 @@ def _listed(items: Sequence[BriefItem]) -> dict[str, Any]:
             line = sanitise(item.paper.arxiv_id)
         lines.append(line)
         room -= discord_length(line) + 1
-    return {"title": labels.ALSO, "description": clip("\n".join(lines), MAX_DESCRIPTION), "color": _OTHER_COLOUR}
+    return {
+        "title": texts.say(labels.ALSO),
+        "description": clip("\n".join(lines), MAX_DESCRIPTION),
+        "color": _OTHER_COLOUR,
+    }
 
 
 def _with_distinct_urls(embeds: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 ANNOUNCED = "announced"
 MATCHED = "matched"
 SHOWN = "shown"
+FAILED = "failed"
 WHY = "Why"
 COMMENT = "Comment"
 JOURNAL = "Journal"

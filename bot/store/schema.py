@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
+from bot.delivery import DeliveryAction, DeliveryKind, DeliveryState, PostingStyle, SubscriptionState
 from bot.model import AnnouncementState, AnnounceType, CrossListPolicy, SourceName
 from bot.store.types import CleanText, Json, UtcDateTime, Word
 
@@ -164,12 +165,18 @@ subscription = Table(
     Column("topic_slug", CleanText, primary_key=True),
     Column("guild_id", BigInteger, nullable=False),
     # Wall-clock time "HH:MM" in `zone`: a time zone's rules change, an instant would not follow.
-    Column("post_time", CleanText, nullable=False),
+    # NULL posts as soon as the batch is complete.
+    Column("post_time", CleanText),
     Column("zone", CleanText, nullable=False),
     Column("language", CleanText, nullable=False),
-    Column("style", CleanText, nullable=False),
+    Column("style", Word(PostingStyle), nullable=False),
     Column("max_papers", Integer, nullable=False),
-    Column("state", CleanText, nullable=False),
+    Column("role_id", BigInteger),
+    Column("crosspost", Boolean, nullable=False),
+    Column("quiet_line", Boolean, nullable=False),
+    Column("tag_ids", Json, nullable=False),
+    Column("state", Word(SubscriptionState), nullable=False),
+    Column("state_since", UtcDateTime, nullable=False),
     Column("reason", CleanText),
     Column("created_by", BigInteger, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
@@ -235,21 +242,31 @@ delivery = Table(
     Column("guild_id", BigInteger, nullable=False),
     Column("channel_id", BigInteger, nullable=False),
     Column("announced_on", Date, nullable=False),
-    Column("kind", CleanText, nullable=False),
+    Column("kind", Word(DeliveryKind), nullable=False),
     Column("topic_guild_id", BigInteger, nullable=False),
     Column("topic_slug", CleanText, nullable=False),
     Column("part", Integer, nullable=False),
     Column("brief_id", _Key, ForeignKey("brief.brief_id")),
+    Column("action", Word(DeliveryAction), nullable=False),
+    Column("into_part", Integer),
+    Column("due_at", UtcDateTime, nullable=False),
     Column("payload", Json, nullable=False),
+    # 1 as planned, 2 without links, 3 as plain text: a changed payload needs a nonce of its own.
+    Column("payload_version", Integer, nullable=False),
+    Column("bot_id", BigInteger, nullable=False),
     Column("nonce", CleanText, nullable=False),
     Column("marker", CleanText, nullable=False),
-    Column("state", CleanText, nullable=False),
+    Column("state", Word(DeliveryState), nullable=False),
     Column("reason", CleanText),
     Column("attempts", Integer, nullable=False),
+    Column("first_attempted_at", UtcDateTime),
+    # The first of the attempts whose outcome is open; NULL when it is certain that nothing was posted.
+    Column("attempted_at", UtcDateTime),
+    Column("refused_on", Date),
     Column("claimed_by", CleanText),
     Column("lease_until", UtcDateTime),
     Column("next_attempt_at", UtcDateTime),
-    Column("message_id", BigInteger),
+    Column("result_id", BigInteger),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     UniqueConstraint(
@@ -257,6 +274,17 @@ delivery = Table(
     ),
     Index(None, "state", "next_attempt_at"),
     Index(None, "brief_id"),
+    Index(None, "guild_id"),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("holder", CleanText, nullable=False),
+    # Grows with every new holder; a write that carries an older one is refused.
+    Column("token", BigInteger, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
 )
 
 saved_paper = Table(
@@ -266,26 +294,71 @@ saved_paper = Table(
     _paper_id(primary_key=True),
     Column("note", CleanText),
     Column("saved_at", UtcDateTime, nullable=False),
+    # Where it was saved, for what is popular there; 0 for a direct message.
+    Column("guild_id", BigInteger, nullable=False, server_default=text("0")),
+    Index(None, "arxiv_id"),
+    Index(None, "guild_id", "saved_at"),
 )
 
 feedback = Table(
     "feedback",
     metadata,
-    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
-    _paper_id(primary_key=True),
+    Column("channel_id", BigInteger, primary_key=True, autoincrement=False),
     Column("topic_guild_id", BigInteger, primary_key=True, autoincrement=False),
     Column("topic_slug", CleanText, primary_key=True),
+    _paper_id(primary_key=True),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("guild_id", BigInteger, nullable=False),
     Column("value", Integer, nullable=False),
     Column("given_at", UtcDateTime, nullable=False),
+    Index(None, "user_id"),
+    Index(None, "guild_id"),
 )
 
+# Counts without names; who looked is in `look_up_today` alone, and only for as long as it takes to count once.
 look_up = Table(
     "look_up",
     metadata,
-    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
     Column("day", Date, primary_key=True),
-    Column("kind", CleanText, primary_key=True),
+    _paper_id(primary_key=True),
     Column("count", Integer, nullable=False),
+    Index(None, "arxiv_id"),
+)
+
+look_up_today = Table(
+    "look_up_today",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    _paper_id(primary_key=True),
+    Index(None, "user_id"),
+)
+
+guild = Table(
+    "guild",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("joined_at", UtcDateTime, nullable=False),
+    # Set while the bot is not in it.
+    Column("left_at", UtcDateTime),
+)
+
+gateway_identify = Table(
+    "gateway_identify",
+    metadata,
+    Column("identify_id", _Key, primary_key=True, autoincrement=True),
+    Column("identified_at", UtcDateTime, nullable=False),
+    Index(None, "identified_at"),
+)
+
+bot_value = Table(
+    "bot_value",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("value", Json),
+    Column("updated_at", UtcDateTime, nullable=False),
 )
 
 source_state = Table(

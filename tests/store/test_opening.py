@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import alembic.command
+import alembic.config
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -201,16 +203,24 @@ async def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pyt
 
 
 def _downgrade(url: str) -> None:
-    """Take a database back to revision 0001, as an older program left it."""
+    """Take a database back to revision 0001 with its papers, as an older program left it."""
     engine = sa.create_engine(parse_address(url).sync_url)
     with engine.begin() as connection:
+        papers = [dict(row) for row in connection.execute(sa.text("SELECT * FROM paper")).mappings()]
         if engine.dialect.name == "sqlite":
-            for trigger in ("insert", "update", "delete"):
-                connection.exec_driver_sql(f"DROP TRIGGER paper_search_{trigger}")
             connection.exec_driver_sql("DROP TABLE paper_search")
-        else:
-            connection.exec_driver_sql("DROP TABLE paper_words")
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+        metadata.drop_all(connection, tables=tables(engine.dialect.name))
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+        config = alembic.config.Config(attributes={"connection": connection})
+        config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+        config.set_main_option("path_separator", "os")
+        alembic.command.upgrade(config, "0001")
+        before = sa.Table("paper", sa.MetaData(), autoload_with=connection)
+        names = ", ".join(column.name for column in before.columns)
+        values = ", ".join(f":{column.name}" for column in before.columns)
+        if papers:
+            insert = f"INSERT INTO paper ({names}) VALUES ({values})"  # noqa: S608  # names of columns
+            connection.execute(sa.text(insert), papers)
     engine.dispose()
 
 

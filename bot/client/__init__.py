@@ -1,0 +1,9 @@
+"""The Discord client: what it asks of the gateway, which commands it registers, how errors reach people, when it dies.
+
+Holds no feature: those are cogs. Posts nothing by itself: that is the sender's. A door only.
+"""
+
+from bot.client.bot import PaperBot, build_bot
+from bot.client.running import DiscordRefused, GatewayDead, run_bot
+
+__all__ = ["DiscordRefused", "GatewayDead", "PaperBot", "build_bot", "run_bot"]

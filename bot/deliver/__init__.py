@@ -1,0 +1,1 @@
+"""Sending: the outbox worker, its pacing, and the one adapter to Discord."""

@@ -1,0 +1,396 @@
+"""From stored announcements to planned deliveries: what is due now, for every active subscription.
+
+Decides afresh at every call, by what the store and the ledger hold (`bot.pipeline.deciding`), and writes each delivery
+whole in one transaction: killed anywhere, called twice or late, every date of every subscription ends exactly once.
+Asks arXiv for nothing and sends nothing.
+"""
+
+import asyncio
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from bot.clock import Clock
+from bot.delivery import DeliveryKind, PlannedPart, Subscription, TopicKey
+from bot.errors import StoreError
+from bot.i18n import load_texts
+from bot.log import get_logger
+from bot.model import Announcement, Brief, Topic
+from bot.pipeline import deciding
+from bot.pipeline.agenda import Recipe, Task, judge_dates, late_part, make_delivery, place_of
+from bot.pipeline.deciding import Step
+from bot.pipeline.planning_ports import (
+    Announcements,
+    Board,
+    Briefs,
+    FindTopic,
+    History,
+    Key,
+    Outbox,
+    Subscriptions,
+)
+from bot.render import notices
+from bot.render.parts import Draft, render_draft, shown_papers
+from bot.sources.calendar import AnnouncementCalendar
+from bot.store.delivery_history import PlannedBrief
+
+_log = get_logger(__name__)
+
+_RETRY_AFTER = timedelta(minutes=15)
+"""Until a subscription whose planning raised an error is tried again."""
+
+_BREATH = 200
+"""Subscriptions looked at before the event loop has its turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReport:
+    """What one call did: deliveries planned by kind, dates ended without a message, dates that are waited for.
+
+    `errors` are the ids of logged errors, one for each subscription that could not be planned.
+    """
+
+    planned: Mapping[DeliveryKind, int] = field(default_factory=dict)
+    skipped: int = 0
+    waiting: int = 0
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Run:
+    """One call: what it counts, and what it made and needs more than once."""
+
+    now: datetime
+    briefs: dict[tuple[Recipe, TopicKey], Brief] = field(default_factory=dict)
+    drafts: dict[tuple[object, ...], Draft] = field(default_factory=dict)
+    ids: dict[tuple[tuple[str, ...], date], frozenset[str]] = field(default_factory=dict)
+    planned: Counter[DeliveryKind] = field(default_factory=Counter)
+    skipped: int = 0
+    waiting: int = 0
+    errors: list[str] = field(default_factory=list)
+
+    def report(self) -> PlanReport:
+        return PlanReport(dict(self.planned), self.skipped, self.waiting, tuple(self.errors))
+
+
+class Planner:
+    """Plans what is due. One call at a time."""
+
+    def __init__(
+        self,
+        announcements: Announcements,
+        briefing: Briefs,
+        subscriptions: Subscriptions,
+        outbox: Outbox,
+        history: History,
+        topics: FindTopic,
+        calendar: AnnouncementCalendar,
+        clock: Clock,
+        *,
+        bot_id: int,
+        cutoff: timedelta,
+    ) -> None:
+        self._announcements = announcements
+        self._briefing = briefing
+        self._subscriptions = subscriptions
+        self._outbox = outbox
+        self._history = history
+        self._topics = topics
+        self._calendar = calendar
+        self._clock = clock
+        self._bot_id = bot_id
+        self._cutoff = cutoff
+        self._retry_at: dict[Key, datetime] = {}
+        # Only savings: what is in here would be decided the same way again.
+        self._closed: defaultdict[Key, set[date]] = defaultdict(set)
+        self._tried: dict[tuple[Key, date], tuple[Step, tuple[Announcement, ...]]] = {}
+
+    async def plan_due(self) -> PlanReport:
+        """Plan everything that is due now and return what was planned.
+
+        An error of one subscription is logged and counted and stops no other. Raises `StoreError` kinds.
+        """
+        run = _Run(self._clock.now())
+        active = await self._subscriptions.load_active()
+        self._forget({(one.channel_id, one.topic) for one in active}, run.now)
+        due = await self._due(active, run)
+        if not due:
+            return run.report()
+        tasks = await self._decide(due, run)
+        await self._plan_missed([task for task in tasks if task.step is Step.MISSED], run)
+        for announced_on in sorted({task.situation.announced_on for task in tasks}):
+            today = [task for task in tasks if task.situation.announced_on == announced_on]
+            await self._make_briefs(today, run)
+            for task in today:
+                await self._guard(self._carry_out(task, run), task.subscription, run)
+        return run.report()
+
+    def _forget(self, active: set[Key], now: datetime) -> None:
+        oldest = self._calendar.slot(now) - deciding.WINDOW
+        for key in list(self._closed):
+            if key in active:
+                self._closed[key] = {day for day in self._closed[key] if day >= oldest}
+            else:
+                del self._closed[key]
+        self._retry_at = {key: at for key, at in self._retry_at.items() if key in active}
+        self._tried = {key: seen for key, seen in self._tried.items() if key[0] in active and key[1] >= oldest}
+
+    async def _due(self, active: Iterable[Subscription], run: _Run) -> list[tuple[Subscription, dict[date, datetime]]]:
+        """Return the subscriptions with the dates whose time has come and that have not ended, with that time."""
+        due: list[tuple[Subscription, dict[date, datetime]]] = []
+        for number, subscription in enumerate(active):
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
+            key = (subscription.channel_id, subscription.topic)
+            if run.now < self._retry_at.get(key, run.now) <= run.now + _RETRY_AFTER:
+                continue
+            closed = self._closed[key]
+            first = deciding.first_date(subscription, self._calendar)
+            dates = {
+                day: at
+                for day in deciding.dates_until(first, run.now, self._calendar)
+                if day not in closed
+                if subscription.created_at <= (at := deciding.wanted_at(subscription, day, self._calendar)) <= run.now
+            }
+            if dates:
+                due.append((subscription, dates))
+        return due
+
+    async def _decide(self, due: Sequence[tuple[Subscription, dict[date, datetime]]], run: _Run) -> list[Task]:
+        topics = await self._load_topics({subscription.topic for subscription, _ in due})
+        since = min(min(dates) for _, dates in due)
+        categories = {name for topic in topics.values() for name in topic.categories}
+        board = await self._load_board(categories, since - deciding.BOARD_MARGIN, self._calendar.slot(run.now))
+        history = await self._history.load_kinds({subscription.channel_id for subscription, _ in due}, since)
+        tasks: list[Task] = []
+        for number, (subscription, dates) in enumerate(due):
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
+            topic = topics.get(subscription.topic)
+            if topic is None:
+                continue
+            for task in judge_dates(
+                subscription,
+                topic,
+                dates,
+                board=board,
+                kinds=history.get((subscription.channel_id, subscription.topic), {}),
+                now=run.now,
+                calendar=self._calendar,
+                cutoff=self._cutoff,
+            ):
+                if task.step is Step.CLOSE:
+                    self._close(task)
+                elif task.step is Step.WAIT:
+                    run.waiting += 1
+                elif self._tried.get((task.key, task.situation.announced_on)) != task.seen:
+                    tasks.append(task)
+        return tasks
+
+    async def _load_topics(self, keys: Iterable[TopicKey]) -> dict[TopicKey, Topic]:
+        found: dict[TopicKey, Topic] = {}
+        for key in keys:
+            topic = await self._topics(key)
+            if topic is None:
+                _log.warning("a subscription's topic is gone", topic=key.slug, guild_id=key.guild_id)
+            else:
+                found[key] = topic
+        return found
+
+    async def _load_board(self, categories: Iterable[str], first: date, last: date) -> Board:
+        return {
+            category: {row.announced_on: row for row in await self._announcements.load_range(category, first, last)}
+            for category in sorted(categories)
+        }
+
+    async def _make_briefs(self, tasks: Sequence[Task], run: _Run) -> None:
+        """Make the briefs that the tasks of one date need, together for each language and length."""
+        wanted: defaultdict[Recipe, dict[TopicKey, Topic]] = defaultdict(dict)
+        for task in tasks:
+            if task.step is Step.BRIEF or (task.step is Step.INCOMPLETE and task.situation.holds_papers):
+                wanted[task.recipe][task.subscription.topic] = task.topic
+        for recipe, topics in wanted.items():
+            await self._guard(self._compose(recipe, topics, run), None, run)
+
+    async def _compose(self, recipe: Recipe, topics: Mapping[TopicKey, Topic], run: _Run) -> None:
+        made = await self._briefing.briefs(
+            list(topics.values()), recipe.announced_on, max_papers=recipe.max_papers, language=recipe.language
+        )
+        run.briefs.update(zip(((recipe, key) for key in topics), made, strict=True))
+
+    async def _find_brief(self, task: Task, run: _Run) -> Brief:
+        key = (task.recipe, task.subscription.topic)
+        if key not in run.briefs:
+            # Alone, where it could not be made together with others.
+            await self._compose(task.recipe, {task.subscription.topic: task.topic}, run)
+        return run.briefs[key]
+
+    async def _guard(self, work: Awaitable[None], subscription: Subscription | None, run: _Run) -> None:
+        """Do `work` and log its failure; what fails without a subscription is tried again for each one by itself."""
+        try:
+            await work
+        except StoreError:
+            raise
+        except Exception:  # noqa: BLE001  # one subscription's error must not silence the others
+            error_id = uuid.uuid4().hex[:8]
+            if subscription is not None:
+                run.errors.append(error_id)
+                self._retry_at[subscription.channel_id, subscription.topic] = run.now + _RETRY_AFTER
+            _log.exception(
+                "a subscription could not be planned" if subscription else "briefs could not be made together",
+                error_id=error_id,
+                channel_id=subscription.channel_id if subscription else None,
+                topic=subscription.topic.slug if subscription else None,
+            )
+
+    async def _carry_out(self, task: Task, run: _Run) -> None:
+        if task.step is Step.NO_ANNOUNCEMENT:
+            await self._no_announcement(task, run)
+        elif task.step is Step.LOOK_FOR_LATE:
+            await self._look_for_late(task, run)
+        elif task.step is Step.INCOMPLETE and not task.situation.holds_papers:
+            await self._say_waiting(task, run)
+        elif task.step in (Step.BRIEF, Step.INCOMPLETE):
+            await self._brief(task, await self._find_brief(task, run), run)
+
+    async def _brief(self, task: Task, brief: Brief, run: _Run) -> None:
+        if not brief.items:
+            if task.step is Step.INCOMPLETE:
+                await self._say_waiting(task, run)
+            else:
+                await self._end_quietly(task, notices.no_papers_reason(brief), run)
+            return
+        if task.step is Step.INCOMPLETE:
+            lines = notices.missing_lines(task.situation.missing, load_texts(brief.language))
+            brief = replace(brief, silence=" ".join(lines))
+            # Before the brief, for without this note nobody would look for the rest.
+            await self._skip(task, DeliveryKind.WAITING, "said in the brief", run)
+        parts = self._parts(task, brief, DeliveryKind.BRIEF, run)
+        if await self._plan(task, DeliveryKind.BRIEF, parts, run) and task.step is Step.BRIEF:
+            self._close(task)
+
+    def _parts(self, task: Task, brief: Brief, kind: DeliveryKind, run: _Run) -> tuple[PlannedPart, ...]:
+        wish, late = task.subscription, task.situation.is_late(run.now)
+        # A server's id is also the id of the role that everyone has.
+        role_id = wish.role_id if wish.role_id != wish.guild_id else None
+        shown = tuple(item.paper.arxiv_id for item in brief.items)
+        key = (
+            task.recipe,
+            wish.topic,
+            shown,
+            brief.silence,
+            kind,
+            late,
+            wish.style,
+            role_id,
+            wish.crosspost,
+            wish.tag_ids,
+        )
+        draft = run.drafts.get(key)
+        if draft is None:
+            draft = render_draft(
+                brief,
+                wish.style,
+                kind=kind,
+                late=late,
+                role_id=role_id,
+                crosspost=wish.crosspost,
+                tag_ids=wish.tag_ids,
+            )
+            run.drafts[key] = draft
+        return draft.parts(wish.channel_id)
+
+    async def _say_waiting(self, task: Task, run: _Run) -> None:
+        self._tried[task.key, task.situation.announced_on] = task.seen
+        run.waiting += 1
+        if DeliveryKind.WAITING not in task.situation.kinds:
+            parts = notices.render_waiting(
+                task.topic, task.situation.announced_on, task.situation.missing, **place_of(task.subscription)
+            )
+            await self._plan(task, DeliveryKind.WAITING, parts, run)
+
+    async def _no_announcement(self, task: Task, run: _Run) -> None:
+        day = task.situation.announced_on
+        if task.subscription.quiet_line:
+            following, release = self._calendar.next_release(self._calendar.release(day))
+            reason = notices.no_announcement_reason(
+                day, following, release, task.subscription.language, deferred=day.weekday() < 5
+            )
+            await self._plan_quiet(task, reason, run)
+        self._close(task)
+
+    async def _end_quietly(self, task: Task, reason: str, run: _Run) -> None:
+        if task.subscription.quiet_line:
+            await self._plan_quiet(task, reason, run)
+        else:
+            await self._skip(task, DeliveryKind.QUIET, reason, run)
+        self._close(task)
+
+    async def _plan_quiet(self, task: Task, reason: str, run: _Run) -> None:
+        parts = notices.render_quiet(task.topic, task.situation.announced_on, reason, **place_of(task.subscription))
+        await self._plan(task, DeliveryKind.QUIET, parts, run)
+
+    async def _look_for_late(self, task: Task, run: _Run) -> None:
+        """Plan what came after the incomplete brief of a date, once; or note that nothing for this topic did."""
+        announced_on, wish = task.situation.announced_on, task.subscription
+        sent = await self._history.load_brief(wish.channel_id, wish.topic, announced_on)
+        late = await self._late_brief(task, sent, run) if sent else None
+        if late is None:
+            await self._skip(task, DeliveryKind.LATE, "nothing came later", run)
+        else:
+            await self._plan(task, DeliveryKind.LATE, self._parts(task, late, DeliveryKind.LATE, run), run)
+        self._close(task)
+
+    async def _late_brief(self, task: Task, sent: PlannedBrief, run: _Run) -> Brief | None:
+        later = tuple(row.category for row in task.situation.rows if row.fetched_at > sent.created_at)
+        if not later:
+            return None
+        earlier = tuple(row.category for row in task.situation.rows if row.category not in later)
+        announced_on = task.situation.announced_on
+        ids = set(await self._load_ids(later, announced_on, run) - await self._load_ids(earlier, announced_on, run))
+        for payload in sent.payloads:
+            ids -= shown_papers(payload)
+        return late_part(await self._find_brief(task, run), ids) if ids else None
+
+    async def _load_ids(self, categories: tuple[str, ...], announced_on: date, run: _Run) -> frozenset[str]:
+        key = (categories, announced_on)
+        if key not in run.ids:
+            found = await self._announcements.load_candidates(categories, announced_on)
+            run.ids[key] = frozenset(one.paper.arxiv_id for one in found)
+        return run.ids[key]
+
+    async def _plan_missed(self, tasks: Sequence[Task], run: _Run) -> None:
+        """Plan one line for all dates of a subscription that are too old, under the newest of them."""
+        by_key: defaultdict[Key, list[Task]] = defaultdict(list)
+        for task in tasks:
+            by_key[task.key].append(task)
+        for missed in by_key.values():
+            newest = max(missed, key=lambda task: task.situation.announced_on)
+            await self._guard(self._say_missed(newest, missed, run), newest.subscription, run)
+
+    async def _say_missed(self, newest: Task, missed: Sequence[Task], run: _Run) -> None:
+        dates = [task.situation.announced_on for task in missed]
+        parts = notices.render_missed(newest.topic, dates, **place_of(newest.subscription))
+        await self._plan(newest, DeliveryKind.MISSED, parts, run)
+        for task in missed:
+            self._close(task)
+
+    async def _plan(self, task: Task, kind: DeliveryKind, parts: tuple[PlannedPart, ...], run: _Run) -> bool:
+        planned = await self._outbox.plan(make_delivery(task, kind, parts, run.now), bot_id=self._bot_id, now=run.now)
+        if planned:
+            run.planned[kind] += 1
+        else:
+            # Its place in the ledger is taken, by what was ended unseen: asking at every tick would change nothing.
+            self._tried[task.key, task.situation.announced_on] = task.seen
+        return planned
+
+    async def _skip(self, task: Task, kind: DeliveryKind, reason: str, run: _Run) -> None:
+        if await self._history.skip(
+            make_delivery(task, kind, (), run.now), bot_id=self._bot_id, reason=reason, now=run.now
+        ):
+            run.skipped += 1
+
+    def _close(self, task: Task) -> None:
+        self._closed[task.key].add(task.situation.announced_on)

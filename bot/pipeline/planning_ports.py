@@ -1,0 +1,78 @@
+"""What planning needs of the store and of the stages before it: one protocol each, so that tests bring their own."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+from bot.delivery import DeliveryKind, PlannedDelivery, Subscription, TopicKey
+from bot.model import Announcement, Brief, Candidate, IngestReport, Topic
+from bot.store.delivery_history import PlannedBrief
+
+Key = tuple[int, TopicKey]
+"""A subscription's: channel and topic."""
+
+Kinds = Mapping[date, frozenset[DeliveryKind]]
+Board = Mapping[str, Mapping[date, Announcement]]
+FindTopic = Callable[[TopicKey], Awaitable[Topic | None]]
+
+
+class Announcements(Protocol):
+    """What is asked of the stored announcements."""
+
+    async def load_range(self, category: str, first: date, last: date) -> list[Announcement]:
+        """Return a category's announcements from `first` to `last`."""
+        ...
+
+    async def load_candidates(self, categories: Sequence[str], announced_on: date) -> list[Candidate]:
+        """Return the deliverable papers that any of `categories` announced that day."""
+        ...
+
+
+class Briefs(Protocol):
+    """Makes briefs."""
+
+    async def briefs(
+        self, topics: Sequence[Topic], announced_on: date, *, max_papers: int, language: str = "en"
+    ) -> list[Brief]:
+        """Return the briefs of `topics` for that date, in their order."""
+        ...
+
+
+class Subscriptions(Protocol):
+    """What is asked of the subscriptions."""
+
+    async def load_active(self) -> list[Subscription]:
+        """Return every subscription that gets briefs."""
+        ...
+
+
+class Outbox(Protocol):
+    """Takes what is to be sent."""
+
+    async def plan(self, planned: PlannedDelivery, *, bot_id: int, now: datetime) -> bool:
+        """Store all parts in one transaction; return False if that key has a delivery already."""
+        ...
+
+
+class History(Protocol):
+    """What the ledger knows of the past; see `bot.store.delivery_history.DeliveryHistory`."""
+
+    async def load_kinds(self, channel_ids: Collection[int], since: date) -> Mapping[Key, Kinds]:
+        """Return the kinds of deliveries there are by channel and topic and by date."""
+        ...
+
+    async def load_brief(self, channel_id: int, topic: TopicKey, announced_on: date) -> PlannedBrief | None:
+        """Return the brief of that date as it was planned for that channel."""
+        ...
+
+    async def skip(self, planned: PlannedDelivery, *, bot_id: int, reason: str, now: datetime) -> bool:
+        """Note that a date ended without a message."""
+        ...
+
+
+class Reader(Protocol):
+    """Reads arXiv."""
+
+    async def run(self, categories: Sequence[str]) -> IngestReport:
+        """Read `categories` once and store what they announced."""
+        ...

@@ -1,0 +1,114 @@
+"""Briefs that were just made, kept at hand: several readers leafing through the same days cost one making of each."""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from bot.clock import Clock
+from bot.errors import UsageError
+from bot.i18n import Refusal
+from bot.model import Brief, Topic
+
+FRESH_FOR = 600.0
+"""Seconds after which a brief is made anew: late arrivals may have come."""
+
+MAX_BRIEFS = 64
+LOOK_BACK = 400
+"""Announcement days that can be leafed through: more than a year of them."""
+
+
+class Makes(Protocol):
+    """What is asked of the briefing."""
+
+    async def brief(self, topic: Topic, announced_on: date, *, max_papers: int, language: str = "en") -> Brief:
+        """Return the brief of `topic` for that announcement date."""
+        ...
+
+
+class Dates(Protocol):
+    """What is asked of the stored announcements."""
+
+    async def load_dates(self, categories: tuple[str, ...], limit: int) -> list[date]:
+        """Return the dates on which any of `categories` has papers, newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A brief among its neighbours: `before` and `after` are the nearest announcement dates, None at the ends."""
+
+    brief: Brief
+    before: date | None
+    after: date | None
+
+
+class Shelf:
+    """Briefs for readers who ask; those that are posted by themselves are the planner's."""
+
+    def __init__(self, briefing: Makes, announcements: Dates, *, clock: Clock, max_papers: int = 10) -> None:
+        self._briefing = briefing
+        self._announcements = announcements
+        self._clock = clock
+        self._max_papers = max_papers
+        self._briefs: OrderedDict[tuple[object, ...], tuple[float, Brief]] = OrderedDict()
+        self._lock = asyncio.Lock()
+
+    async def dates(self, topic: Topic) -> list[date]:
+        """Return the announcement dates that can be leafed through, newest first. Raises `StoreError`."""
+        return await self._announcements.load_dates(topic.categories, LOOK_BACK)
+
+    async def open(self, topic: Topic, announced_on: date | None, language: str) -> Leaf:
+        """Return the topic's brief for that announcement date, or its newest. A date without papers has its reason.
+
+        Raises `Refusal` when nothing of the topic's categories was ever read, `StoreError`.
+        """
+        dates = await self.dates(topic)
+        if not dates:
+            raise Refusal("Nothing of this topic's categories has been read yet: {categories}.", categories=_of(topic))
+        day = announced_on or dates[0]
+        before = next((one for one in dates if one < day), None)
+        after = next((one for one in reversed(dates) if one > day), None)
+        return Leaf(await self._brief(topic, day, language), before, after)
+
+    async def turn(self, topic: Topic, announced_on: date, direction: int, language: str) -> Leaf:
+        """Return the brief of the next announcement date after (1) or before (-1) that one.
+
+        Raises `Refusal` where there is none, `StoreError`.
+        """
+        dates = await self.dates(topic)
+        if direction < 0:
+            day = next((one for one in dates if one < announced_on), None)
+        else:
+            day = next((one for one in reversed(dates) if one > announced_on), None)
+        if day is None and direction < 0:
+            raise Refusal("There is no earlier brief of this topic.")
+        if day is None:
+            raise Refusal("This is the newest brief of this topic.")
+        return await self.open(topic, day, language)
+
+    async def _brief(self, topic: Topic, day: date, language: str) -> Brief:
+        # The topic's own words belong to the key: it may have been edited since.
+        key = (topic.guild_id, topic.slug, topic.query, topic.exclude, topic.interest, topic.categories, day, language)
+        # One at a time: a brief takes the whole of a processor for half a second.
+        async with self._lock:
+            now = self._clock.monotonic()
+            held = self._briefs.get(key)
+            if held is not None and now - held[0] < FRESH_FOR:
+                self._briefs.move_to_end(key)
+                return held[1]
+            try:
+                made = await self._briefing.brief(topic, day, max_papers=self._max_papers, language=language)
+            except UsageError as error:
+                raise Refusal(
+                    "Nothing of this topic's categories has been read yet: {categories}.", categories=_of(topic)
+                ) from error
+            self._briefs[key] = (now, made)
+            while len(self._briefs) > MAX_BRIEFS:
+                self._briefs.popitem(last=False)
+            return made
+
+
+def _of(topic: Topic) -> str:
+    return ", ".join(topic.categories)

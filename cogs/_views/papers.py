@@ -1,0 +1,296 @@
+"""One paper: its details, and the buttons that open, keep or judge it."""
+
+import io
+import re
+from collections.abc import Sequence
+from typing import Any, Self
+
+import discord
+
+from bot.delivery import TopicKey
+from bot.errors import UsageError
+from bot.i18n import Refusal, Texts
+from bot.model import Paper
+from bot.render.citations import CitationFormat, citation_key, render_bibtex
+from bot.render.details import (
+    ListedPaper,
+    PaperDetails,
+    paper_title,
+    plain_label,
+    render_abstract,
+    render_details,
+    render_list,
+)
+from cogs._shared.answers import Answer, ReportingView, reported
+from cogs._shared.host import services_of
+from cogs._shared.inputs import MAX_CHOICE, MAX_CHOICES
+from cogs._views.links import ARXIV_ID, TOPIC, count_look_up, is_private, load_details, load_topic, topic_key
+
+RELATED = 8
+_MAX_INLINE = 1900
+
+AnyButton = discord.ui.Button[Any]
+
+
+class AbstractButton(discord.ui.DynamicItem[AnyButton], template=rf"pb:abs:{ARXIV_ID}(?::(?P<page>\d{{1,2}}))?"):
+    """Opens the abstract; with a page, turns to it in place."""
+
+    def __init__(self, arxiv_id: str, page: int | None = None, label: str = "…") -> None:
+        self.arxiv_id, self.page = arxiv_id, page
+        end = "" if page is None else f":{page}"
+        super().__init__(discord.ui.Button(label=label, custom_id=f"pb:abs:{arxiv_id}{end}"))
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Return the button that a message of any age has."""
+        return cls(match["arxiv_id"], None if match["page"] is None else int(match["page"]))
+
+    @reported
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Show the page."""
+        async with Answer(interaction, in_place=self.page is not None and is_private(interaction)) as answer:
+            paper = (await load_details(interaction, self.arxiv_id)).paper
+            page = self.page or 0
+            embed, pages = render_abstract(paper, answer.texts, page)
+            view = ReportingView(timeout=None)
+            if pages > 1 and page > 0:
+                view.add_item(AbstractButton(self.arxiv_id, page - 1, answer.texts.say("Back")))
+            if page + 1 < pages:
+                view.add_item(AbstractButton(self.arxiv_id, page + 1, answer.texts.say("More")))
+            await answer.send(embeds=[discord.Embed.from_dict(embed)], view=view if view.children else None)
+        await count_look_up(interaction, self.arxiv_id)
+
+
+class RelatedButton(discord.ui.DynamicItem[AnyButton], template=rf"pb:rel:{ARXIV_ID}"):
+    """Opens the list of related papers."""
+
+    def __init__(self, arxiv_id: str, label: str = "…") -> None:
+        self.arxiv_id = arxiv_id
+        super().__init__(discord.ui.Button(label=label, custom_id=f"pb:rel:{arxiv_id}"))
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Return the button that a message of any age has."""
+        return cls(match["arxiv_id"])
+
+    @reported
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Show them."""
+        async with Answer(interaction) as answer:
+            found = await load_details(interaction, self.arxiv_id)
+            await show_related(interaction, answer, found.paper)
+
+
+class BibtexButton(discord.ui.DynamicItem[AnyButton], template=rf"pb:bib:{ARXIV_ID}"):
+    """Shows the BibTeX entry."""
+
+    def __init__(self, arxiv_id: str, label: str = "…") -> None:
+        self.arxiv_id = arxiv_id
+        super().__init__(discord.ui.Button(label=label, custom_id=f"pb:bib:{arxiv_id}"))
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Return the button that a message of any age has."""
+        return cls(match["arxiv_id"])
+
+    @reported
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Show it as text to copy, or as a file where it is too long for that."""
+        async with Answer(interaction) as answer:
+            paper = (await load_details(interaction, self.arxiv_id)).paper
+            entry = render_bibtex(paper)
+            if len(entry) <= _MAX_INLINE and "```" not in entry:
+                await answer.send(f"```bibtex\n{entry}```")
+                return
+            name = f"{citation_key(paper)}.{CitationFormat.BIBTEX}"
+            await answer.send(files=[discord.File(io.BytesIO(entry.encode("utf-8", "replace")), name)])
+
+
+class SaveButton(discord.ui.DynamicItem[AnyButton], template=rf"pb:save:{ARXIV_ID}"):
+    """Puts the paper into the reader's library."""
+
+    def __init__(self, arxiv_id: str, label: str = "…") -> None:
+        self.arxiv_id = arxiv_id
+        button: AnyButton = discord.ui.Button(
+            label=label, custom_id=f"pb:save:{arxiv_id}", style=discord.ButtonStyle.primary
+        )
+        super().__init__(button)
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Return the button that a message of any age has."""
+        return cls(match["arxiv_id"])
+
+    @reported
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Save it. A second click finds it saved and says so."""
+        async with Answer(interaction) as answer:
+            found = await load_details(interaction, self.arxiv_id)
+            await save(interaction, answer, found.paper)
+
+
+class JudgeButton(discord.ui.DynamicItem[AnyButton], template=rf"pb:(?P<verdict>like|less):{TOPIC}:{ARXIV_ID}"):
+    """Notes for this channel's topic that papers like this one are wanted, or not."""
+
+    def __init__(self, verdict: str, key: TopicKey, arxiv_id: str, label: str = "…") -> None:
+        self.verdict, self.key, self.arxiv_id = verdict, key, arxiv_id
+        custom_id = f"pb:{verdict}:{key.slug}:{key.guild_id or 0}:{arxiv_id}"
+        super().__init__(discord.ui.Button(label=label, custom_id=custom_id))
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Return the button that a message of any age has."""
+        return cls(match["verdict"], topic_key(match["slug"], match["guild"]), match["arxiv_id"])
+
+    @reported
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Note it; the last opinion counts, and repeating it changes nothing."""
+        async with Answer(interaction) as answer:
+            say = answer.texts.say
+            await load_topic(interaction, self.key)
+            if interaction.guild_id is None or interaction.channel_id is None:
+                raise Refusal("This works in a server, not in direct messages.")
+            services = services_of(interaction.client)
+            try:
+                changed = await services.readers.record_feedback(
+                    interaction.user.id,
+                    interaction.guild_id,
+                    await feedback_channel(interaction, self.key),
+                    self.key,
+                    self.arxiv_id,
+                    1 if self.verdict == "like" else -1,
+                    services.clock.now(),
+                )
+            except UsageError as error:
+                raise Refusal("This paper is no longer stored here. `/paper` asks arXiv for it again.") from error
+            if not changed:
+                await answer.send(say("That was noted already."))
+            elif self.verdict == "like":
+                await answer.send(say("Noted: more like this in this channel."))
+            else:
+                await answer.send(say("Noted: not relevant in this channel."))
+
+
+class OpenMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"pb:open"):
+    """Opens one paper of a list."""
+
+    def __init__(self, options: Sequence[discord.SelectOption] = (), placeholder: str | None = None) -> None:
+        super().__init__(discord.ui.Select(custom_id="pb:open", options=list(options), placeholder=placeholder))
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction, item: discord.ui.Item[Any], _match: re.Match[str], /
+    ) -> Self:
+        """Return the menu that a message of any age has."""
+        return cls(item.options if isinstance(item, discord.ui.Select) else ())
+
+    @reported
+    async def callback(self, interaction: discord.Interaction) -> None:
+        """Show the chosen paper."""
+        arxiv_id = self.item.values[0]
+        async with Answer(interaction) as answer:
+            await show_paper(interaction, answer, await load_details(interaction, arxiv_id))
+        await count_look_up(interaction, arxiv_id)
+
+
+ITEMS = (AbstractButton, RelatedButton, BibtexButton, SaveButton, JudgeButton, OpenMenu)
+
+
+async def feedback_channel(interaction: discord.Interaction, key: TopicKey) -> int:
+    """Return the channel whose briefs an opinion is about: for a brief's thread or post, the channel it is in."""
+    channel_id = interaction.channel_id or 0
+    channel = interaction.channel
+    if not isinstance(channel, discord.Thread) or not channel.parent_id:
+        return channel_id
+    subscribed = await services_of(interaction.client).subscriptions.load(channel_id, key)
+    return channel_id if subscribed is not None else channel.parent_id
+
+
+def paper_view(arxiv_id: str, texts: Texts, key: TopicKey | None = None) -> discord.ui.View:
+    """Return the buttons under a paper; `key`: the topic under which it may be judged, None to leave that out."""
+    view = ReportingView(timeout=None)
+    fits = [
+        AbstractButton(arxiv_id, None, texts.say("Abstract")),
+        RelatedButton(arxiv_id, texts.say("Related")),
+        BibtexButton(arxiv_id, texts.say("BibTeX")),
+        SaveButton(arxiv_id, texts.say("Save")),
+    ]
+    for item in fits:
+        item.row = 0
+        view.add_item(item)
+    if key is not None:
+        for verdict, label in (("like", texts.say("More like this")), ("less", texts.say("Not relevant"))):
+            judge = JudgeButton(verdict, key, arxiv_id, label)
+            judge.row = 1
+            view.add_item(judge)
+    return view
+
+
+async def show_paper(
+    interaction: discord.Interaction,
+    answer: Answer,
+    found: PaperDetails,
+    *,
+    key: TopicKey | None = None,
+    note: str | None = None,
+) -> None:
+    """Show one paper with its buttons; `note` stands above it."""
+    judged = key if interaction.guild_id is not None else None
+    embed = discord.Embed.from_dict(render_details(found, answer.texts))
+    await answer.send(note, embeds=[embed], view=paper_view(found.paper.arxiv_id, answer.texts, judged))
+
+
+async def show_related(interaction: discord.Interaction, answer: Answer, paper: Paper) -> None:
+    """Show the papers nearest to `paper`."""
+    found = await services_of(interaction.client).related.find(paper, RELATED)
+    listed = [ListedPaper(other, f"{score:.0%}") for other, score in found]
+    heading = answer.texts.say("Related to {title}", title=paper_title(paper))
+    footer = answer.texts.say("The number says how alike the words of title and abstract are.") if listed else ""
+    embed = discord.Embed.from_dict(render_list(heading, listed, answer.texts, footer=footer))
+    view = list_view([one.paper for one in listed], answer.texts)
+    await answer.send(embeds=[embed], view=view if view.children else None)
+
+
+def list_view(papers: Sequence[Paper], texts: Texts) -> discord.ui.View:
+    """Return a view with a menu that opens one of `papers`, up to 25; empty without any."""
+    view = ReportingView(timeout=None)
+    if options := paper_options(papers):
+        view.add_item(OpenMenu(options, texts.say("Details of a paper…")))
+    return view
+
+
+def paper_options(papers: Sequence[Paper]) -> list[discord.SelectOption]:
+    """Return papers as options of a menu; an identifier longer than Discord takes is left out."""
+    known = {paper.arxiv_id: paper for paper in papers if 0 < len(paper.arxiv_id) <= MAX_CHOICE}
+    return [
+        discord.SelectOption(label=plain_label(paper, MAX_CHOICE), value=arxiv_id)
+        for arxiv_id, paper in list(known.items())[:MAX_CHOICES]
+    ]
+
+
+async def save(interaction: discord.Interaction, answer: Answer, paper: Paper) -> None:
+    """Save a paper for this user and say so."""
+    services = services_of(interaction.client)
+    held, limit = await services.readers.count_saved(interaction.user.id), services.readers.max_saved
+    if held >= limit:
+        raise Refusal("Your library is full: {limit} papers. Remove some in `/library` first.", limit=limit)
+    try:
+        new = await services.readers.save_paper(
+            interaction.user.id, paper.arxiv_id, services.clock.now(), guild_id=interaction.guild_id
+        )
+    except UsageError as error:
+        raise Refusal("This paper is no longer stored here. `/paper` asks arXiv for it again.") from error
+    if new:
+        await answer.send(answer.texts.say("Saved. `/library` shows all you saved."))
+    else:
+        await answer.send(answer.texts.say("It is in your library already."))

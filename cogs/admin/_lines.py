@@ -1,0 +1,129 @@
+"""How things stand, and what became of a paper, in words."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import discord
+
+from bot.delivery import DeliveryState, LedgerCounts
+from bot.i18n import Texts, mark
+from bot.model import AnnouncementState, Fate, Receipt, Standing, Topic
+from bot.render.text import clip, escape_discord, sanitise
+
+_STATES = {
+    AnnouncementState.FRESH: mark("complete"),
+    AnnouncementState.WAITING: mark("not out yet"),
+    AnnouncementState.QUIET: mark("none due"),
+    AnnouncementState.STALLED: mark("overdue at arXiv"),
+    AnnouncementState.PARTIAL: mark("incomplete"),
+    AnnouncementState.FAILED: mark("could not be read"),
+}
+_FATES = {
+    "delivered": mark("Posted in this channel."),
+    "shown": mark("In the brief."),
+    "below_cut": mark("Matched, but ranked below the {count} papers that are shown."),
+    "no_match": mark("Announced in the topic's categories, but outside of its query."),
+    "excluded": mark("Matched, but the topic leaves such papers out."),
+    "cross_list": mark("Cross-listed only, and the topic leaves cross-lists out."),
+    "withdrawn": mark("Withdrawn by its authors."),
+    "announced_before": mark("Announced before: an earlier brief had it."),
+    "replacement": mark("Only a new version of it was announced; briefs show new papers."),
+    "other_categories": mark("None of the topic's categories announced it."),
+}
+_QUEUED = (
+    DeliveryState.PLANNED,
+    DeliveryState.CLAIMED,
+    DeliveryState.POSTING,
+    DeliveryState.UNKNOWN,
+    DeliveryState.RETRY,
+)
+_MAX_SHOWN = 12
+_MAX_DESCRIPTION = 4096
+
+
+def topic_name(topic: Topic, texts: Texts) -> str:
+    """Return the topic's name in the user's language, escaped."""
+    return escape_discord(clip(sanitise(topic.name(texts.locale)), 60))
+
+
+def fate_line(fate: Fate, texts: Texts) -> str:
+    """Return what became of a paper under one topic, in one line."""
+    said = texts.say(_FATES.get(fate.stage, "{count}"), count=fate.max_papers)
+    day = f" ({texts.date(fate.announced_on)})" if fate.announced_on is not None else ""
+    return f"**{topic_name(fate.topic, texts)}**{day}: {said}"
+
+
+def standing_embed(
+    standing: Standing, counts: LedgerCounts, receipts: Sequence[tuple[Topic, str]], texts: Texts
+) -> discord.Embed:
+    """Return the last announcements, when the next is due, the receipts of this channel's topics and the queue."""
+    lines = [f"**{texts.say('Last announcement')}**", *_announcements(standing, texts)]
+    lines.append(
+        texts.say(
+            "Next announcement: {date}, {time}",
+            date=texts.date(standing.next_on),
+            time=f"<t:{int(standing.next_at.timestamp())}:R>",
+        )
+    )
+    if receipts:
+        lines.append(f"**{texts.say('Newest brief')}**")
+        lines.extend(f"{topic_name(topic, texts)} · {line}" for topic, line in receipts)
+    lines.append(f"**{texts.say('Deliveries')}**")
+    lines.append(_queue(counts.by_state, texts))
+    return discord.Embed(title=texts.say("Status"), description="\n".join(lines)[:_MAX_DESCRIPTION])
+
+
+def receipt_text(receipt: Receipt, texts: Texts) -> str:
+    """Return the counts of a brief in one line."""
+    return texts.say(
+        "announced {announced}, read {read}, matched {matched}, shown {shown}, failed {failed}",
+        announced=f"{receipt.announced:,}",
+        read=f"{receipt.read:,}",
+        matched=f"{receipt.matched:,}",
+        shown=f"{receipt.shown:,}",
+        failed=f"{receipt.failed:,}",
+    )
+
+
+def _announcements(standing: Standing, texts: Texts) -> Iterable[str]:
+    if not standing.latest:
+        yield texts.say("Nothing was read from arXiv yet.")
+    for one in standing.latest[:_MAX_SHOWN]:
+        count = texts.count("{n} paper", "{n} papers", one.stored.deliverable)
+        yield f"{one.category} · {texts.date(one.announced_on)} · {count} · {texts.say(_STATES[one.state])}"
+    rest = len(standing.latest) - _MAX_SHOWN
+    if rest > 0:
+        yield texts.count("and {n} more category", "and {n} more categories", rest)
+
+
+def _queue(counts: Mapping[DeliveryState, int], texts: Texts) -> str:
+    return texts.say(
+        "{queued} waiting to be sent, {parked} stopped, {sent} sent",
+        queued=f"{sum(counts.get(state, 0) for state in _QUEUED):,}",
+        parked=f"{counts.get(DeliveryState.PARKED, 0):,}",
+        sent=f"{counts.get(DeliveryState.SENT, 0):,}",
+    )
+
+
+PRIVACY = (
+    mark("**Stored about you**: the papers you save, those you mark as relevant or not, and which papers you look up."),
+    mark("They make your library, this server's /trending and the ranking of the briefs here."),
+    mark("**Stored about this server**: its id, its subscriptions, its own topics, and what was posted where."),
+    mark("**Not read and not stored**: messages, member lists, names and e-mail addresses."),
+    mark("`/export` gives you your library, `/forget-me` deletes all that is stored about you, at once."),
+)
+"""What `/privacy` says, whole sentences."""
+
+
+def privacy_text(held: Mapping[str, object], texts: Texts) -> str:
+    """Return what is stored, and how much of it there is about the user."""
+    counted = [f"{escape_discord(name.replace('_', ' '))}: {count:,}" for name, count in _counts(held)]
+    said = [texts.say(sentence) for sentence in PRIVACY]
+    said.append(texts.say("About you now: {held}", held=", ".join(counted) or texts.say("nothing")))
+    return "\n".join(said)
+
+
+def _counts(held: Mapping[str, object]) -> Iterable[tuple[str, int]]:
+    for name, value in held.items():
+        count = len(value) if isinstance(value, list | tuple | dict | set) else value
+        if isinstance(count, int) and count > 0:
+            yield name, count
