@@ -80,12 +80,20 @@ async def test_another_process_holding_the_lease_is_waited_for(httpserver: HTTPS
     assert "lease" not in state.kept["arxiv"]
 
 
-async def test_the_lease_of_a_process_that_died_here_is_not_waited_for(httpserver: HTTPServer) -> None:
+@pytest.fixture
+def dead_process() -> int:
+    """Return the id of a process that is no more."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+async def test_the_lease_of_a_process_that_died_here_is_not_waited_for(
+    httpserver: HTTPServer, dead_process: int
+) -> None:
     clock, state = FakeClock(), MemoryState()
     Script(httpserver, clock, (200, {}))
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    owner = f"{socket.gethostname()}:{dead.pid}:turn"
+    owner = f"{socket.gethostname()}:{dead_process}:turn"
     state.kept["arxiv"] = {"lease": {"owner": owner, "until": clock.now().timestamp() + 12}}
     async with polite(state, clock) as client:
         await get(client, httpserver.url_for("/page"))
