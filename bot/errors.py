@@ -22,6 +22,9 @@ The message is for the person who runs the program: it says what happened and wh
 
 from datetime import datetime
 
+_SHOWN_BEFORE, _SHOWN_AFTER = 50, 30
+"""Characters of a query shown around the place where it does not parse."""
+
 
 class PaperBriefError(Exception):
     """The root of all errors raised on purpose; its text is fit to show to the owner."""
@@ -46,7 +49,12 @@ class QuerySyntaxError(UsageError):
         self.query = query
         self.position = position
         self.expected = expected
-        super().__init__(f"at character {position + 1}: expected {expected}\n  {query}\n  {' ' * position}^")
+        start = max(0, position - _SHOWN_BEFORE)
+        before = f"{'…' if start else ''}{query[start:position]}"
+        after = query[position : position + _SHOWN_AFTER]
+        more = "…" if position + _SHOWN_AFTER < len(query) else ""
+        pointer = " " * len(before)
+        super().__init__(f"at character {position + 1}: expected {expected}\n  {before}{after}{more}\n  {pointer}^")
 
 
 class SourceError(PaperBriefError):

@@ -4,12 +4,15 @@ Only the door (`bot.cli`) and the composition root (`bot.app`) read settings. Va
 environment, from files named by `<NAME>_FILE`, from a `.env` file, and from the directory `SECRETS_DIR` names.
 """
 
+import difflib
 import ipaddress
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
@@ -43,8 +46,10 @@ def _http_address(value: object) -> object:
     if not isinstance(value, str):
         return value
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or not value.isprintable():
         raise ValueError("expected an address that begins with http:// or https://")
+    # Reading the port checks it.
+    _ = parts.port
     return value.rstrip("/")
 
 
@@ -65,6 +70,7 @@ class ArxivSettings(BaseModel):
     contact: str = Field(
         "",
         max_length=200,
+        pattern=r"^[\x20-\x7e]*$",
         description="An e-mail address or URL sent to arXiv in the User-Agent. Please set it.",
     )
     min_interval: float = Field(
@@ -100,10 +106,22 @@ class ArxivSettings(BaseModel):
         return self
 
 
+def _database_address(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            scheme = urlsplit(value).scheme
+            _ = urlsplit(value).port
+        except ValueError:
+            scheme = ""
+        if scheme not in ("sqlite", "postgresql", "postgres"):
+            raise ValueError("expected sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME")
+    return value
+
+
 class DatabaseSettings(BaseModel):
     """Where the data is kept."""
 
-    url: SecretStr | None = Field(
+    url: Annotated[SecretStr | None, BeforeValidator(_database_address)] = Field(
         None,
         description="sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME. Default: a SQLite file in DATA_DIR.",
     )
@@ -177,6 +195,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_nested_delimiter="__",
+        env_ignore_empty=True,
         env_file=".env",
         env_file_encoding="utf-8",
         extra="ignore",
@@ -212,6 +231,8 @@ class Settings(BaseSettings):
         directory = os.environ.get("SECRETS_DIR")
         if not directory:
             return sources
+        if not Path(directory).is_dir():
+            raise SettingsError([f"SECRETS_DIR: {directory} is not a directory"])
         nested = NestedSecretsSettingsSource(
             file_secret_settings,
             secrets_dir=directory,
@@ -250,7 +271,22 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         raise SettingsError([_problem_line(problem) for problem in error.errors()]) from None
     except PydanticSettingsError as error:
-        raise SettingsError([str(error)]) from None
+        group = re.search(r'field "(\w+)"', str(error))
+        name = group[1].upper() if group else "a setting"
+        raise SettingsError([f"{name}: the settings of this group are given one by one, as {name}__NAME"]) from None
+
+
+def unknown_variables() -> dict[str, str]:
+    """Return variables of the environment and of `.env` that look like misspelt settings, with what was meant."""
+    known = list(setting_names())
+    given = {*os.environ, *dotenv_values(".env")} - {*known, *(f"{name}_FILE" for name in known)}
+    groups = tuple(f"{name.partition('__')[0]}_" for name in known if "__" in name)
+    found = {}
+    for name in sorted(given):
+        near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.85)
+        if name.upper().startswith(groups) and near:
+            found[name] = near[0]
+    return found
 
 
 def _problem_line(problem: Any) -> str:
@@ -265,5 +301,5 @@ def secret_values(settings: Settings) -> list[str]:
     """Return every secret in `settings`, and a database password apart from its address, for redaction."""
     held = (settings.discord_token, settings.openai_api_key, settings.database.url)
     secrets = [secret.get_secret_value() for secret in held if secret is not None]
-    password = urlsplit(settings.database_url).password
+    password = urlsplit(settings.database_url).password if settings.database.url is not None else None
     return [*secrets, *([password] if password else [])]

@@ -4,6 +4,7 @@ import importlib.metadata
 import shutil
 import zoneinfo
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -14,7 +15,7 @@ from bot import __version__
 from bot.clock import SystemClock
 from bot.errors import PaperBriefError, SourceError
 from bot.model import SourceName
-from bot.settings import ANNOUNCE_ZONE, Settings
+from bot.settings import ANNOUNCE_ZONE, Settings, unknown_variables
 
 DISTRIBUTION = "paper-brief-bot"
 MIN_FREE_BYTES = 500 * 2**20
@@ -24,6 +25,12 @@ _PROBE_PATHS = {
     SourceName.FEED: "/rss/cs.CL",
     SourceName.API: "?id_list=1706.03762&max_results=1",
     SourceName.OAI: "?verb=Identify",
+}
+_MARKS = {
+    SourceName.LISTING: b"Showing new listings for",
+    SourceName.FEED: b"<rss",
+    SourceName.API: b"<feed",
+    SourceName.OAI: b"<OAI-PMH",
 }
 
 
@@ -46,7 +53,14 @@ class Finding:
 
 async def check_up(settings: Settings, *, offline: bool) -> list[Finding]:
     """Return one finding or more for each thing that the program stands on."""
-    findings = [*_settings(settings), *_imports(), *_zones(), *_disk(settings.data_dir), *await _database(settings)]
+    findings = [
+        *_settings(settings),
+        *_misspelt(),
+        *_imports(),
+        *_zones(),
+        *_disk(settings.data_dir),
+        *await _database(settings),
+    ]
     if offline:
         findings.append(Finding(Level.OK, "addresses", "not asked (--offline)"))
     else:
@@ -64,6 +78,11 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     yield Finding(Level.OK, "discord token", token)
     key = "set" if settings.openai_api_key else "not set; summaries are extracted from abstracts (OPENAI_API_KEY)"
     yield Finding(Level.OK, "model key", key)
+
+
+def _misspelt() -> Iterator[Finding]:
+    for name, meant in unknown_variables().items():
+        yield Finding(Level.WARN, "settings", f"{name} is not a setting and has no effect; did you mean {meant}?")
 
 
 def _imports() -> Iterator[Finding]:
@@ -124,9 +143,14 @@ async def _addresses(settings: Settings) -> list[Finding]:
         SourceName.API: settings.arxiv.api_url,
         SourceName.OAI: settings.arxiv.oai_url,
     }
-    findings = []
+    findings: list[Finding] = []
     skew: timedelta | None = None
-    async with open_client(settings) as client:
+    async with AsyncExitStack() as stack:
+        try:
+            client = await stack.enter_async_context(open_client(settings))
+        except PaperBriefError:
+            text = "not asked: the limit that all processes share is kept in the database, which cannot be used"
+            return [Finding(Level.WARN, "addresses", text), _clock(None)]
         for source, address in addresses.items():
             subject = f"arXiv {source}"
             try:
@@ -134,7 +158,11 @@ async def _addresses(settings: Settings) -> list[Finding]:
             except SourceError as error:
                 findings.append(Finding(Level.FAIL, subject, f"{address}: {error}; is the network reachable?"))
                 continue
-            findings.append(Finding(Level.OK, subject, f"{address} answers with {response.status}"))
+            if response.status == 200 and _MARKS[source] in response.body:
+                findings.append(Finding(Level.OK, subject, f"{address} answers as arXiv does"))
+            else:
+                text = f"{address} answers with {response.status}, but not as arXiv does; is the address right?"
+                findings.append(Finding(Level.FAIL, subject, text))
             stamp = response.headers.get("date")
             if stamp:
                 skew = SystemClock().now() - parsedate_to_datetime(stamp).astimezone(UTC)

@@ -1,6 +1,8 @@
 """What every command shares: settings, errors and exit codes, dates, progress."""
 
 import asyncio
+import contextlib
+import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -23,6 +25,9 @@ EXIT_USAGE = 2
 """A wrong word or setting: running it again unchanged cannot help."""
 EXIT_INCOMPLETE = 3
 """It ran, and something is missing that a later run may bring."""
+
+FIRST_YEAR, LAST_YEAR = 1991, 2090
+"""arXiv began in 1991; an identifier's two digits of the year last until 2090."""
 
 SHOW_PROGRESS_AFTER = 2.0
 """Seconds of silence before a progress bar appears."""
@@ -65,12 +70,34 @@ def prepare() -> "Settings":
 
 
 def run_async(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run `main` on a new event loop, with errors reported; Ctrl-C leaves with 130."""
+    """Run `main` on a new event loop, with errors reported; Ctrl-C leaves with 130, SIGTERM with 143.
+
+    Either cancels `main`, so that what it holds for all processes (a turn at arXiv, a lock) is given back.
+    """
+    terminated = False
+
+    async def run() -> T:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+        def terminate() -> None:
+            nonlocal terminated
+            terminated = True
+            if task is not None:
+                task.cancel()
+
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(signal.SIGTERM, terminate)
+        return await main()
+
     try:
         with reported_errors():
-            return asyncio.run(main())
+            return asyncio.run(run())
     except KeyboardInterrupt:
         stop("interrupted; what was stored is kept", 130)
+    except asyncio.CancelledError:
+        if not terminated:
+            raise
+        stop("terminated; what was stored is kept", 143)
 
 
 def parse_instant(text: str | None) -> datetime | None:
@@ -83,6 +110,7 @@ def parse_instant(text: str | None) -> datetime | None:
         raise UsageError(f"{text!r} is not an instant; expected one such as 2026-05-12T01:45:00Z") from None
     if instant.tzinfo is None:
         raise UsageError(f"{text!r} has no offset; write {text}Z for UTC or {text}-04:00 for US Eastern in summer")
+    _check_year(instant.year, text)
     return instant.astimezone(UTC)
 
 
@@ -91,9 +119,18 @@ def parse_date(text: str | None) -> date | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
+        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  # a date has no zone
     except ValueError:
         raise UsageError(f"{text!r} is not a date; expected one such as 2026-05-12") from None
+    _check_year(day.year, text)
+    return day
+
+
+def _check_year(year: int, text: str) -> None:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise UsageError(
+            f"{text!r} is outside {FIRST_YEAR} to {LAST_YEAR}, the years that arXiv's identifiers can name"
+        )
 
 
 def print_json(value: Any) -> None:

@@ -53,5 +53,5 @@ def restore(path: Annotated[Path, typer.Argument(help="A file made by `paperbrie
     settings = prepare()
     from bot.store.maintenance import restore as restore_database
 
-    run_async(lambda: restore_database(settings.database_url, path))
-    typer.echo(f"restored from {path}")
+    kept = run_async(lambda: restore_database(settings.database_url, path))
+    typer.echo(f"restored from {path}" + (f"; what was there before is kept as {kept}" if kept else ""))

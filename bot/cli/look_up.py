@@ -80,7 +80,13 @@ def search(
     """Search titles, abstracts and authors of the stored papers."""
     settings = prepare()
     with reported_errors():
+        from bot.errors import UsageError
+        from bot.sources.categories import check_categories
+
         earliest = parse_date(since)
+        (only,) = check_categories([category]) if category else (None,)
+        if not any(character.isalnum() for word in words for character in word):
+            raise UsageError("there is no word to look for")
 
     async def main() -> "list[SearchHit]":
         from bot.app import open_services
@@ -89,7 +95,7 @@ def search(
             return await services.search.search(
                 " ".join(words),
                 since=earliest,
-                category=category,
+                category=only,
                 author=author,
                 newest=sort is Sort.NEWEST,
                 limit=limit,

@@ -1,5 +1,8 @@
 """The command line's table of contents: one line of help each, everything else in the command's own module."""
 
+import io
+import sys
+
 import typer
 
 from bot.cli import briefs, database, demo, doctor, ingest, init, look_up, run, topics
@@ -42,4 +45,8 @@ def main_options(
 
 def main() -> None:
     """Run the command line; leaves the process."""
+    for stream in (sys.stdout, sys.stderr):
+        # Papers have letters that not every terminal can show; better a question mark than no answer.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     app()

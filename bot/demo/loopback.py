@@ -80,6 +80,7 @@ class LoopbackArxiv:
         self._world = world
         self._oai_page_size = oai_page_size
         self._scripts: list[_Script] = []
+        self._open = 0
         self._closing = asyncio.Event()
         self._runner: web.AppRunner | None = None
         self.base_url = ""
@@ -114,6 +115,11 @@ class LoopbackArxiv:
     def clear_script(self) -> None:
         """Forget all faults that were not used."""
         self._scripts.clear()
+
+    @property
+    def open_requests(self) -> int:
+        """Return how many requests came in and are not answered yet."""
+        return self._open
 
     @property
     def pending_faults(self) -> int:
@@ -187,6 +193,7 @@ class LoopbackArxiv:
     @web.middleware
     async def _with_faults(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         at = time.monotonic()
+        self._open += 1
         fault = self._next_fault(request)
         if fault:
             request[_FAULT] = fault
@@ -196,6 +203,7 @@ class LoopbackArxiv:
         except web.HTTPException as error:
             response = web.Response(status=error.status, body=error_page(error.reason), headers={"Content-Type": _HTML})
         finally:
+            self._open -= 1
             status = 0 if response is None or (fault and fault.reset and fault.truncate is None) else response.status
             agent = request.headers.get("User-Agent", "")
             self.log.append(LoggedRequest(request.method, request.path, request.query_string, status, at, agent))

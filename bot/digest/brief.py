@@ -22,7 +22,7 @@ from bot.digest.select import (
     narrow,
     select,
 )
-from bot.model import Announcement, AnnouncementState, Brief, BriefItem, Candidate, Receipt, Topic
+from bot.model import Announcement, AnnouncementState, Brief, BriefItem, Candidate, Receipt, SourceName, Topic
 
 # How a reason for dropping is said in a sentence that begins with a number of papers.
 _DROPPED_IN_WORDS = {
@@ -167,7 +167,10 @@ def _trouble(announcement: Announcement) -> str | None:
         case AnnouncementState.FAILED:
             return f"{category} could not be read{reason}."
         case AnnouncementState.FRESH | AnnouncementState.QUIET:
-            return f"{category} is incomplete{_unread(missing)}." if missing else None
+            if missing:
+                return f"{category} is incomplete{_unread(missing)}."
+            rebuilt = announcement.source is SourceName.OAI and announcement.state is AnnouncementState.FRESH
+            return f"{category} was {_lowered(announcement.reason)}." if rebuilt and announcement.reason else None
 
 
 def _as_clause(reason: str | None) -> str:
@@ -202,3 +205,7 @@ def _papers(count: int) -> str:
 def _listed(names: Iterable[str]) -> str:
     *rest, last = names
     return f"{', '.join(rest)} and {last}" if rest else last
+
+
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:].rstrip(".")

@@ -3,7 +3,8 @@
 Reads the cache only; asks nobody.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date
 
 from bot.clock import Clock
@@ -57,9 +58,9 @@ class Briefing:
         """Return the briefs of `topics` for that announcement date, and store them with their summaries.
 
         The day is read and prepared once for all topics, over all categories that this installation reads, so that a
-        paper's score does not depend on which topics were asked for together. Categories that were never read are left
-        out. A date without an announcement gives briefs without items whose `silence` says why. Raises `UsageError`
-        when none of a topic's categories was ever read.
+        paper's score does not depend on which topics were asked for together. A topic's categories that were never read
+        are named in `silence`. A date without an announcement gives briefs without items whose `silence` says why.
+        Raises `UsageError` when none of a topic's categories was ever read.
         """
         known = await self._announcements.load_categories()
         for topic in topics:
@@ -80,6 +81,7 @@ class Briefing:
                 language=language,
                 pool=pool,
             )
+            brief = _with_unread(brief, known)
             if candidates:
                 await self._briefs.save_summaries([item.summary for item in brief.items])
                 await self._briefs.save_brief(brief)
@@ -109,3 +111,11 @@ class Briefing:
             reason = f"{category} of {announced_on} was never read; run: paperbrief ingest --category {category}"
         now = self._clock.now()
         return Announcement(category, announced_on, state, None, Counts(), Counts(), now, reason=reason)
+
+
+def _with_unread(brief: Brief, known: Collection[str]) -> Brief:
+    unread = [category for category in brief.topic.categories if category not in known]
+    if not unread:
+        return brief
+    sentence = f"Not read here: {', '.join(unread)} (see BRIEF__CATEGORIES)."
+    return replace(brief, silence=f"{brief.silence} {sentence}" if brief.silence else sentence)

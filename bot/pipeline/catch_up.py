@@ -4,22 +4,37 @@ The listing page holds only the newest announcement. What was announced between 
 one is reconstructed from records by their ids and datestamps (`bot.sources.reconcile`).
 """
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from bot.clock import Clock
 from bot.errors import SourceError
 from bot.log import get_logger
-from bot.model import Announcement, AnnouncementState, Counts, SourceName
+from bot.model import Announcement, AnnouncementState, Counts, FetchedAnnouncement, SourceName
 from bot.pipeline.ports import Oai
 from bot.sources.calendar import AnnouncementCalendar
+from bot.sources.judge import find_anomaly
 from bot.sources.reconcile import assign_dates
 from bot.store.announcements import AnnouncementStore
 from bot.store.papers import PaperStore
+
+if TYPE_CHECKING:
+    from bot.sources.oai import OaiRecord
 
 _log = get_logger(__name__)
 
 HORIZON = timedelta(days=31)
 """How far back a gap is looked for; what is older is not news any more."""
+
+ASK_AGAIN_AFTER = timedelta(hours=6)
+"""A rebuilt announcement that may be incomplete is asked for again this much later, not at every poll."""
+
+REBUILT = (
+    "missed on the day; rebuilt from arXiv's OAI records, in which late cross-lists of older papers are approximate"
+)
 
 
 class CatchUp:
@@ -43,7 +58,8 @@ class CatchUp:
     async def run(self, category: str, as_of: datetime) -> tuple[list[Announcement], int]:
         """Back-fill every expected announcement before the one that is due, and return them with the new papers' count.
 
-        A date for which arXiv has no records was a deferral that the calendar did not know: stored as quiet.
+        A date is settled as complete, or as quiet where arXiv has records of later days and none of that one (a
+        deferral that the calendar did not know). Anything less certain stays failed or partial: a later run asks again.
         """
         missing = await self._missing(category, as_of)
         if not missing:
@@ -55,40 +71,68 @@ class CatchUp:
             records = await self._oai.fetch_records(category, first, last)
         except SourceError as error:
             return [await self._failed(category, one, as_of, str(error)) for one in missing], 0
-        known = await self._announcements.load_new_ids(first - HORIZON, last)
-        ids = [record.paper.arxiv_id for record in records]
-        announced = await self._announcements.load_announced(category, ids, before=first)
-        rebuilt = assign_dates(records, category, missing, known, announced=announced)
+        rebuilt = await self._rebuild(category, records, missing, last)
+        newest = max((record.datestamp for record in records), default=date.min)
         saved: list[Announcement] = []
         new_papers = 0
         for announced_on in missing:
             fetched = rebuilt.get(announced_on)
-            if fetched is None or not fetched.papers:
-                saved.append(await self._nothing(category, announced_on, as_of))
-                continue
-            result = await self._announcements.save_fetched(
-                fetched,
-                state=AnnouncementState.PARTIAL if fetched.problem else AnnouncementState.FRESH,
-                fetched_at=as_of,
-                late=True,
-                reason=fetched.problem or "missed on the day; rebuilt from arXiv's OAI records",
-            )
-            # These records carry the licence, which is what enrichment would look for.
-            await self._papers.mark_enriched([entry.paper.arxiv_id for entry in fetched.papers], as_of)
-            saved.append(result.announcement)
-            new_papers += result.new_papers
+            if fetched is not None and fetched.papers:
+                announcement, count = await self._save(fetched, as_of)
+                saved.append(announcement)
+                new_papers += count
+            elif newest > announced_on:
+                saved.append(await self._deferred(category, announced_on, as_of))
+            else:
+                why = "arXiv's OAI interface has no records of that day or later yet"
+                saved.append(await self._failed(category, announced_on, as_of, why))
         return saved, new_papers
+
+    async def _rebuild(
+        self, category: str, records: "Sequence[OaiRecord]", missing: Sequence[date], last: date
+    ) -> dict[date, FetchedAnnouncement]:
+        ids = [record.paper.arxiv_id for record in records]
+        known = await self._announcements.load_new_ids(missing[0] - HORIZON, last)
+        announced = await self._announcements.load_announced(category, ids, before=missing[0])
+        rebuilt = assign_dates(records, category, missing, known, announced=announced)
+        # What this category is known to have announced on another day was not announced on a missed one.
+        elsewhere = await self._announcements.load_delivered_elsewhere(category, ids, missing)
+        return {day: _without(elsewhere, one) for day, one in rebuilt.items()}
+
+    async def _save(self, fetched: FetchedAnnouncement, as_of: datetime) -> tuple[Announcement, int]:
+        problem = fetched.problem or await self._shortfall(fetched)
+        result = await self._announcements.save_fetched(
+            fetched,
+            state=AnnouncementState.PARTIAL if problem else AnnouncementState.FRESH,
+            fetched_at=as_of,
+            late=True,
+            reason=problem or REBUILT,
+        )
+        # These records carry the licence, which is what enrichment would look for.
+        await self._papers.mark_enriched([entry.paper.arxiv_id for entry in fetched.papers], as_of)
+        return result.announcement, result.new_papers
+
+    async def _shortfall(self, fetched: FetchedAnnouncement) -> str | None:
+        """Return why the rebuilt announcement cannot be all: fewer than arXiv showed, or than the weekday brings."""
+        day = fetched.announced_on
+        held = await self._announcements.load_ids(fetched.category, day)
+        deliverable = {one for one, kind in held.items() if kind.deliverable}
+        deliverable |= {entry.paper.arxiv_id for entry in fetched.papers if entry.announce_type.deliverable}
+        row = await self._announcements.load(fetched.category, day)
+        if row is not None and len(deliverable) < row.shown.deliverable:
+            return f"rebuilt from OAI records: {len(deliverable)} of the {row.shown.deliverable} papers arXiv showed"
+        totals = await self._announcements.recent_totals(fetched.category, day.weekday(), before=day)
+        return find_anomaly(fetched, totals)
 
     async def _missing(self, category: str, as_of: datetime) -> list[date]:
         """Return the expected dates before the due one without a complete row, after the first one ever stored."""
         due = self._calendar.due(as_of)
         earliest = max(due - HORIZON, await self._first_known(category, due))
         rows = {row.announced_on: row for row in await self._announcements.load_range(category, earliest, due)}
-        settled = (AnnouncementState.FRESH, AnnouncementState.QUIET)
         return [
             one
             for one in self._calendar.between(earliest, due - timedelta(days=1))
-            if one not in rows or rows[one].state not in settled
+            if one not in rows or _open(rows[one], as_of)
         ]
 
     async def _first_known(self, category: str, due: date) -> date:
@@ -100,7 +144,7 @@ class CatchUp:
         reason = f"missed on the day and not yet recovered: {why}"
         return await self._note(category, announced_on, AnnouncementState.FAILED, as_of, reason)
 
-    async def _nothing(self, category: str, announced_on: date, as_of: datetime) -> Announcement:
+    async def _deferred(self, category: str, announced_on: date, as_of: datetime) -> Announcement:
         reason = "arXiv has no papers of that date: a deferred mailing"
         return await self._note(category, announced_on, AnnouncementState.QUIET, as_of, reason)
 
@@ -121,3 +165,14 @@ class CatchUp:
         )
         await self._announcements.save_state(note)
         return note
+
+
+def _open(row: Announcement, as_of: datetime) -> bool:
+    if row.state is AnnouncementState.PARTIAL and row.source is SourceName.OAI:
+        return as_of - row.fetched_at >= ASK_AGAIN_AFTER
+    return row.state not in (AnnouncementState.FRESH, AnnouncementState.QUIET)
+
+
+def _without(ids: set[str], fetched: FetchedAnnouncement) -> FetchedAnnouncement:
+    papers = tuple(entry for entry in fetched.papers if entry.paper.arxiv_id not in ids)
+    return replace(fetched, papers=papers, shown=Counts.of(Counter(entry.announce_type for entry in papers)))

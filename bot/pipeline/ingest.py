@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from bot.clock import Clock
 from bot.errors import SourceError, UsageError
 from bot.log import get_logger
-from bot.model import Announcement, AnnouncementState, Counts, FetchedAnnouncement, IngestReport, Paper, SourceName
+from bot.model import Announcement, AnnouncementState, Counts, FetchedAnnouncement, IngestReport, Paper
 from bot.pipeline.catch_up import CatchUp
 from bot.pipeline.enrich import Enrichment
 from bot.pipeline.ports import Api, Feeds, Listing, Oai, Progress, RequestCounter
@@ -111,7 +111,7 @@ class Ingest:
         if feed is None:
             return saved, new_papers
         better = await self._judge(category, feed, None, as_of)
-        if better[-1].state is not AnnouncementState.FRESH:
+        if better[-1].state not in (AnnouncementState.FRESH, AnnouncementState.QUIET):
             return saved, new_papers
         replaced, more = await self._save(category, feed, better, as_of)
         dates = {one.announced_on for one in replaced}
@@ -130,8 +130,6 @@ class Ingest:
             feed = await self._feed.fetch_category(category)
         except SourceError as error:
             _log.warning("feed could not be read", category=category, error=str(error))
-            return None
-        if not feed.papers:
             return None
         latest = await self._announcements.load_latest(category, complete_only=True)
         if latest is None:
@@ -184,7 +182,7 @@ class Ingest:
             category=category,
             announced_on=verdict.announced_on,
             state=verdict.state,
-            source=SourceName.LISTING if page is not None else None,
+            source=page.source if page is not None else None,
             shown=stored.shown if stored else Counts(),
             stored=stored.stored if stored else Counts(),
             fetched_at=as_of,
@@ -203,6 +201,8 @@ def file_by_ids(feed: FetchedAnnouncement, latest: date, stored: set[str], due: 
     its date says; one dated `latest` that brings mostly others is the one that is `due`.
     """
     ids = {entry.paper.arxiv_id for entry in feed.papers}
+    if not ids:
+        return feed
     mostly_stored = len(ids & stored) * 2 > len(ids)
     if mostly_stored and feed.announced_on > latest:
         return replace(feed, announced_on=latest)

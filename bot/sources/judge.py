@@ -63,7 +63,7 @@ def judge(
         return _overdue(fetched, due, now, calendar, cutoff)
     if not fetched.papers and fetched.source is SourceName.FEED:
         return _empty_feed(fetched, due, now, calendar, cutoff, latest_stored)
-    problem = fetched.problem or _anomaly(fetched, weekday_totals)
+    problem = fetched.problem or find_anomaly(fetched, weekday_totals)
     late = now >= calendar.release(header) + LATE_AFTER
     if held and latest_stored is not None and latest_stored.announced_on == header:
         late = latest_stored.late
@@ -118,7 +118,8 @@ def _empty_feed(
     return Verdict(state, due, store=False, late=False, reason=reason)
 
 
-def _anomaly(fetched: FetchedAnnouncement, weekday_totals: Sequence[int]) -> str | None:
+def find_anomaly(fetched: FetchedAnnouncement, weekday_totals: Sequence[int]) -> str | None:
+    """Return why so few papers are suspicious, given the totals of earlier announcements on that weekday; else None."""
     if len(weekday_totals) < _LEAST_SAMPLES:
         return None
     usual = median(weekday_totals)

@@ -14,6 +14,8 @@ It knows no interface and reads no body.
 """
 
 import asyncio
+import os
+import socket
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -219,7 +221,7 @@ class PoliteClient:
             waited += seconds
 
     async def _send_spaced(self, url: str, headers: dict[str, str]) -> Response:
-        owner = uuid.uuid4().hex
+        owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex}"
         answered = False
         try:
             await self._take_turn(owner)
@@ -230,8 +232,15 @@ class PoliteClient:
             await self._state.update(STATE, lambda state: self._released(state, owner, answered))
 
     async def _take_turn(self, owner: str) -> None:
+        told = False
         while True:
-            wait = self._turn_in(await self._state.load(STATE))
+            state = await self._state.load(STATE)
+            wait = self._turn_in(state)
+            if wait > 0 and "lease" in state and self._on_wait is not None and not told:
+                self._on_wait(
+                    "another process is asking arXiv", state["lease"]["until"] - self._spacing.now().timestamp()
+                )
+                told = True
             if wait <= 0:
                 state = await self._state.update(STATE, lambda state: self._claimed(state, owner))
                 if state.get("lease", {}).get("owner") == owner:
@@ -245,7 +254,8 @@ class PoliteClient:
         interval = self._interval(state)
         wait = 0.0
         lease = state.get("lease")
-        if lease and now < lease["until"] <= now + self._deadline + _LEASE_GRACE:
+        alive = lease and not _is_dead(str(lease["owner"]))
+        if lease and alive and now < lease["until"] <= now + self._deadline + _LEASE_GRACE:
             wait = _POLL
         if now < state.get("next_at", 0.0) <= now + self._max_interval:
             wait = max(wait, state["next_at"] - now)
@@ -395,3 +405,18 @@ def _host(url: str) -> str:
     except httpx2.InvalidURL:
         return ""
     return parsed.host if parsed.port is None else f"{parsed.host}:{parsed.port}"
+
+
+def _is_dead(owner: str) -> bool:
+    """Return whether a lease's owner was a process of this machine that is no more."""
+    host, _, rest = owner.partition(":")
+    pid = rest.partition(":")[0]
+    if host != socket.gethostname() or not pid.isdecimal():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        return False
+    return False

@@ -208,6 +208,21 @@ class AnnouncementStore:
                 found.update(await connection.scalars(query))
         return found
 
+    async def load_delivered_elsewhere(self, category: str, ids: Sequence[str], dates: Sequence[date]) -> set[str]:
+        """Return those of `ids` that `category` announced as new or cross-listed on a date that is not in `dates`."""
+        item = announcement_item.c
+        found: set[str] = set()
+        async with self._database.read() as connection:
+            for chunk in chunks(ids):
+                query = sa.select(item.arxiv_id).where(
+                    item.arxiv_id.in_(chunk),
+                    item.category == category,
+                    item.announce_type.in_(DELIVERABLE),
+                    item.announced_on.not_in(dates),
+                )
+                found.update(await connection.scalars(query))
+        return found
+
     async def recent_totals(self, category: str, weekday: int, before: date, limit: int = 8) -> list[int]:
         """Return the new and cross counts of the last `limit` complete announcements on that weekday (Monday is 0)."""
         row = announcement.c

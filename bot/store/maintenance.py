@@ -165,14 +165,14 @@ def _back_up_file(address: Address, temporary: Path, busy_timeout: float) -> Non
     if not address.file.exists():
         raise UsageError(f"there is no database at {address.file}")
     with border(address.shown), closing(connect(address.file, busy_timeout)) as source:
+        problem = quick_check(source)
+        if problem is not None:
+            raise DatabaseCorrupt(f"{address.shown} is damaged ({problem}): no backup was made of it")
         temporary.touch()
         with border(str(temporary)), closing(connect(temporary, busy_timeout)) as copy:
             source.backup(copy)
             # A copy that stands alone: without the log that the original keeps beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
-            problem = quick_check(copy)
-    if problem is not None:
-        raise DatabaseCorrupt(f"{address.shown} is damaged ({problem}): no backup was made of it")
 
 
 def _restore_file(path: Path, copy: Path, busy_timeout: float) -> Path | None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,6 +56,14 @@ class CommandLine:
         done = self.run(*words)
         assert done.exit_code == code, done.output
         return json.loads(done.stdout)
+
+    def wait_for_request(self) -> None:
+        """Return when another process has asked the server something that it has not answered yet."""
+        deadline = time.monotonic() + 30
+        while not self.server.open_requests:
+            if time.monotonic() > deadline:
+                raise TimeoutError("nothing was asked")
+            threading.Event().wait(0.01)
 
     def ingest(self, as_of: datetime, *categories: str, code: int = 0) -> Any:
         """Ingest at an instant and return the report."""

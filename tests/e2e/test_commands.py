@@ -1,9 +1,13 @@
 """Each command on the sample day: what it prints, and the code it leaves with."""
 
+import json
+import os
+import signal
 import sqlite3
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -77,12 +81,13 @@ def test_ingest_as_text_is_for_people(command_line: CommandLine) -> None:
     assert "1 request" in done.stdout
 
 
-def test_weekend_is_quiet(command_line: CommandLine) -> None:
-    command_line.ingest(EVE)
-    saturday = datetime(2026, 11, 21, 15, tzinfo=UTC)
-    report = command_line.ingest(saturday, code=3)
-    # The sample has no later announcement, so by Saturday those of the week are overdue.
-    assert {one["state"] for one in report["announcements"]} <= {"stalled", "quiet"}
+def test_an_arxiv_that_stands_still_is_stalled_and_its_missed_days_are_not_forgotten(
+    command_line: CommandLine,
+) -> None:
+    command_line.ingest(EVE, "cs.CL")
+    report = command_line.ingest(datetime(2026, 11, 20, 15, tzinfo=UTC), "cs.CL", code=3)
+    states = {one["announced_on"]: one["state"] for one in report["announcements"]}
+    assert states == {"2026-11-18": "failed", "2026-11-19": "failed", "2026-11-20": "stalled"}
 
 
 @pytest.mark.parametrize(
@@ -96,6 +101,11 @@ def test_weekend_is_quiet(command_line: CommandLine) -> None:
         (("brief", "agents"), "run: paperbrief ingest"),
         (("paper", "https://example.org/abs/2605.00847"), "is not arXiv"),
         (("search", "x", "--since", "May"), "is not a date"),
+        (("search", "x", "--since", "20260505"), "is not a date"),
+        (("search", '"'), "no word to look for"),
+        (("search", "x", "--category", "zz.ZZ"), "is not a category"),
+        (("ingest", "--as-of", "0001-01-01T00:00:00Z"), "outside 1991 to 2090"),
+        (("brief", "agents", "--date", "0001-01-01"), "outside 1991 to 2090"),
         (("topics", "--check", 'ti:"open'), "expected"),
     ],
 )
@@ -272,3 +282,58 @@ def test_a_short_retry_after_is_waited_for_in_the_run(command_line: CommandLine)
     report = command_line.ingest(EVE, "cs.CL")
     assert report["announcements"][0]["state"] == "fresh"
     assert report["requests"] == 2
+
+
+def test_categories_that_are_not_read_are_named_in_the_brief(command_line: CommandLine) -> None:
+    command_line.ingest(EVE)
+    brief = command_line.json("brief", "music-audio", "--format", "json")
+    assert "Not read here: cs.SD, eess.AS, cs.MM (see BRIEF__CATEGORIES)." in brief["silence"]
+
+
+def test_restore_says_where_the_old_database_is(command_line: CommandLine) -> None:
+    command_line.ingest(EVE, "cs.CL")
+    copy = command_line.data / "copy.sqlite3"
+    command_line.run("db", "backup", str(copy))
+    said = command_line.run("db", "restore", str(copy)).stdout
+    assert "kept as" in said
+    assert len(list(command_line.data.glob("*.before-restore-*"))) >= 1
+
+
+def test_doctor_calls_a_captive_portal_what_it_is(command_line: CommandLine) -> None:
+    command_line.world.set_now(MORNING)
+    portal = Fault(body=b"<html>Please log in to the hotel's network</html>")
+    for prefix in ("/list", "/rss", "/api", "/oai"):
+        command_line.server.script(prefix, [portal])
+    done = command_line.run("doctor")
+    assert done.exit_code == 1
+    assert done.stdout.count("but not as arXiv does") == 4
+
+
+def test_doctor_reports_everything_else_when_the_database_is_out_of_reach(
+    command_line: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE__URL", "postgresql://user:canary-password@127.0.0.1:1/nothing")
+    monkeypatch.setenv("ARXIV__MININTERVAL", "5")
+    done = command_line.run("doctor")
+    assert done.exit_code == 1
+    assert "fail  database" in done.stdout
+    assert "warn  addresses" in done.stdout
+    assert "ARXIV__MININTERVAL is not a setting and has no effect; did you mean ARXIV__MIN_INTERVAL?" in done.stdout
+    assert "canary-password" not in done.output
+
+
+def test_sigterm_gives_back_the_turn_at_arxiv(command_line: CommandLine) -> None:
+    command_line.world.set_now(EVE)
+    command_line.server.script("/list", [Fault(hang=True)])
+    words = [sys.executable, "-m", "bot", "ingest", "-c", "cs.CL", "--as-of", EVE.isoformat()]
+    root = Path(__file__).resolve().parents[2]
+    running = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(root)})
+    command_line.wait_for_request()
+    running.send_signal(signal.SIGTERM)
+    _, said = running.communicate(timeout=30)
+    assert running.returncode == 143
+    assert "terminated; what was stored is kept" in said
+    with sqlite3.connect(command_line.data / "paperbrief.sqlite3") as connection:
+        (state,) = connection.execute("select state from source_state where name = 'arxiv'").fetchone()
+    connection.close()
+    assert "lease" not in json.loads(state)

@@ -1,10 +1,11 @@
+import re
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from bot.errors import SettingsError
-from bot.settings import is_loopback, load_settings, secret_values, setting_names
+from bot.settings import is_loopback, load_settings, secret_values, setting_names, unknown_variables
 
 
 @pytest.fixture(autouse=True)
@@ -120,3 +121,40 @@ def test_no_secret_shows_in_the_settings_own_text(monkeypatch: pytest.MonkeyPatc
     settings = load_settings()
     assert "canary" not in repr(settings) + str(settings) + settings.model_dump_json()
     assert "canary-password" in secret_values(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("ARXIV__CONTACT", "zoë", "ARXIV__CONTACT: "),
+        ("ARXIV__CONTACT", "a\nb", "ARXIV__CONTACT: "),
+        ("ARXIV__LIST_URL", "http://127.0.0.1:99999/list", "ARXIV__LIST_URL: port out of range"),
+        ("DATABASE__URL", "postgresql://bob:canary@[::1/x", "DATABASE__URL: expected sqlite:///PATH or postgresql://"),
+        ("DATABASE__URL", "mysql://bob:canary@host/x", "DATABASE__URL: expected sqlite:///PATH or postgresql://"),
+        ("ARXIV", "notjson", "ARXIV: the settings of this group are given one by one, as ARXIV__NAME"),
+        ("SECRETS_DIR", "/nowhere", "SECRETS_DIR: /nowhere is not a directory"),
+    ],
+)
+def test_what_cannot_work_is_refused_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, complaint: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    (line,) = problems()
+    assert line.startswith(complaint)
+    assert "canary" not in line
+
+
+def test_the_example_file_uncommented_is_the_defaults(tmp_path: Path) -> None:
+    example = Path(__file__).resolve().parents[2] / ".env.example"
+    lines = example.read_text(encoding="utf-8").splitlines()
+    values = [line.removeprefix("#") for line in lines if re.match(r"#[A-Z]", line) and "=" in line]
+    assert len(values) == len(setting_names())
+    defaults = load_settings().model_dump()
+    (tmp_path / ".env").write_text("\n".join(values), encoding="utf-8")
+    assert load_settings().model_dump() == defaults
+
+
+def test_misspelt_settings_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARXIV_MIN_INTERVAL", "5")
+    monkeypatch.setenv("ARXIV_DATASET_CACHE", "somebody else's")
+    assert unknown_variables() == {"ARXIV_MIN_INTERVAL": "ARXIV__MIN_INTERVAL"}

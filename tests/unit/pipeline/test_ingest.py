@@ -188,10 +188,56 @@ async def test_a_gap_that_cannot_be_filled_is_reported_and_tried_again(world: Wo
 async def test_an_unknown_deferral_is_found_out_and_asked_about_once(world: World) -> None:
     await world.read(MONDAY, MONDAY_IDS)
     world.arxiv.pages["cs.CL"] = make_page("cs.CL", WEDNESDAY, WEDNESDAY_IDS)
-    world.arxiv.records["cs.CL"] = []
-    gap, _ = await world.at(eve_of(WEDNESDAY))
+    world.arxiv.records["cs.CL"] = [make_record(one, WEDNESDAY) for one in WEDNESDAY_IDS]
+    gap, _ = await world.at(eve_of(WEDNESDAY, minutes=180))
     assert (gap.announced_on, gap.state) == (TUESDAY, AnnouncementState.QUIET)
-    assert [one.announced_on for one in await world.at(eve_of(WEDNESDAY, minutes=60))] == [WEDNESDAY]
+    assert [one.announced_on for one in await world.at(eve_of(WEDNESDAY, minutes=240))] == [WEDNESDAY]
+
+
+async def test_one_empty_answer_does_not_settle_a_missed_day(world: World) -> None:
+    await world.read(MONDAY, MONDAY_IDS)
+    world.arxiv.pages["cs.CL"] = make_page("cs.CL", WEDNESDAY, WEDNESDAY_IDS)
+    world.arxiv.records["cs.CL"] = []
+    gap, _ = await world.at(eve_of(WEDNESDAY, minutes=600))
+    assert (gap.announced_on, gap.state) == (TUESDAY, AnnouncementState.FAILED)
+    world.arxiv.records["cs.CL"] = [make_record(one, TUESDAY) for one in TUESDAY_IDS]
+    gap, _ = await world.at(eve_of(WEDNESDAY, minutes=615))
+    assert (gap.state, gap.stored.new) == (AnnouncementState.FRESH, len(TUESDAY_IDS))
+
+
+async def test_a_rebuilt_day_with_less_than_arxiv_showed_is_partial_and_asked_for_again(world: World) -> None:
+    await world.read(MONDAY, MONDAY_IDS)
+    world.arxiv.pages["cs.CL"] = make_page("cs.CL", TUESDAY, TUESDAY_IDS[:2], missing=4, problem="shows 2 of 6 new")
+    await world.at(eve_of(TUESDAY))
+    world.arxiv.pages["cs.CL"] = make_page("cs.CL", WEDNESDAY, WEDNESDAY_IDS)
+    records = [make_record(one, TUESDAY) for one in TUESDAY_IDS]
+    world.arxiv.records["cs.CL"] = records[:3]
+    gap, _ = await world.at(eve_of(WEDNESDAY))
+    assert (gap.state, gap.shown.new, gap.stored.new) == (AnnouncementState.PARTIAL, 6, 3)
+    world.arxiv.records["cs.CL"] = records
+    assert len(await world.at(eve_of(WEDNESDAY, minutes=60))) == 1
+    gap, _ = await world.at(eve_of(WEDNESDAY, minutes=60 * 8))
+    assert (gap.state, gap.stored.new) == (AnnouncementState.FRESH, 6)
+
+
+async def test_a_paper_that_is_held_under_a_later_date_is_not_filed_under_a_missed_one(world: World) -> None:
+    await world.read(MONDAY, MONDAY_IDS)
+    crossed = "2605.00199"
+    world.arxiv.pages["cs.CL"] = make_page("cs.CL", WEDNESDAY, WEDNESDAY_IDS, cross=[crossed])
+    late_cross = make_record(crossed, TUESDAY, "stat.ML")
+    world.arxiv.records["cs.CL"] = [*(make_record(one, TUESDAY) for one in TUESDAY_IDS), late_cross]
+    gap, fresh = await world.at(eve_of(WEDNESDAY))
+    assert gap.shown == gap.stored == Counts(new=len(TUESDAY_IDS))
+    assert fresh.stored.cross == 1
+    assert crossed not in await world.announcements.load_ids("cs.CL", TUESDAY)
+
+
+async def test_a_quiet_weekend_is_quiet_even_when_the_page_cannot_be_read(world: World) -> None:
+    await world.read(FRIDAY, FRIDAY_IDS)
+    world.arxiv.pages["cs.CL"] = SourceUnavailable("HTTP 500", status=500)
+    world.arxiv.feeds["cs.CL"] = make_page("cs.CL", date(2026, 5, 9), [], source=SourceName.FEED)
+    (found,) = await world.at(datetime(2026, 5, 9, 16, tzinfo=UTC))
+    assert found.state is AnnouncementState.QUIET
 
 
 async def test_the_first_run_ever_asks_for_no_past(world: World) -> None:

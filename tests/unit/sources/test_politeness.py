@@ -1,5 +1,7 @@
 import asyncio
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
@@ -76,6 +78,26 @@ async def test_another_process_holding_the_lease_is_waited_for(httpserver: HTTPS
         await get(client, httpserver.url_for("/page"))
     assert clock.seconds == pytest.approx(12, abs=0.6), "a dead owner's lease runs out"
     assert "lease" not in state.kept["arxiv"]
+
+
+@pytest.fixture
+def dead_process() -> int:
+    """Return the id of a process that is no more."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+async def test_the_lease_of_a_process_that_died_here_is_not_waited_for(
+    httpserver: HTTPServer, dead_process: int
+) -> None:
+    clock, state = FakeClock(), MemoryState()
+    Script(httpserver, clock, (200, {}))
+    owner = f"{socket.gethostname()}:{dead_process}:turn"
+    state.kept["arxiv"] = {"lease": {"owner": owner, "until": clock.now().timestamp() + 12}}
+    async with polite(state, clock) as client:
+        await get(client, httpserver.url_for("/page"))
+    assert clock.seconds == 0
 
 
 async def test_429_is_obeyed_to_the_second_and_then_tried_again(httpserver: HTTPServer) -> None:
