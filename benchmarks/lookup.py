@@ -2,8 +2,8 @@
 
     python -m benchmarks.lookup [--papers 1000000] [--db PATH] [--times 300]
 
-The real bot gets the gateway's own payloads, one after the other; what is timed ends when the answer would go out on the
-wire, which is all that is left out. Counting the look-up comes after that, and has to be done before the next call. The
+The real bot gets the gateway's own payloads, one after the other; what is timed ends when the answer would go out on
+the wire, which is all that is left out. Counting the look-up comes after that, and is done before the next call. The
 database is that of `benchmarks.search`. Prints one JSON line; progress goes to standard error.
 """
 
@@ -47,15 +47,14 @@ class Wire(AsyncWebhookAdapter):
     """Stands where requests would leave: takes the first answer that says something."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # discord.py's own
         self.answered: asyncio.Future[Body] = asyncio.get_running_loop().create_future()
 
-    async def request(self, route: Any, session: Any, *, payload: Body | None = None, **_rest: Any) -> Body:
+    async def request(self, *_where: Any, payload: Body | None = None, **rest: Any) -> Body:
         """Take a request and answer it as Discord would."""
         body = payload or {}
-        multipart = _rest.get("multipart")
-        if multipart:
-            body = json.loads(multipart[0]["value"])
+        if rest.get("multipart"):
+            body = json.loads(rest["multipart"][0]["value"])
         if body.get("type") != _DEFERRED and not self.answered.done():
             self.answered.set_result(body.get("data", body))
         return {"id": "1", "interaction": {"id": "1", "type": COMMAND}}
@@ -130,7 +129,7 @@ async def _timed(bot: discord.Client, payload: Body) -> float:
     # What is done after the answer must not run on into the next call's time.
     rest = asyncio.all_tasks() - before
     if rest:
-        await asyncio.wait(rest)
+        await asyncio.wait(rest, timeout=_PATIENCE)
     return took
 
 

@@ -25,7 +25,7 @@ class PostingStyle(StrEnum):
 
 
 class SubscriptionState(StrEnum):
-    """active: gets briefs. paused: by an admin. parked: Discord refuses, resumes by itself. left: the bot was removed."""
+    """active: gets briefs. paused: by an admin. parked: Discord refuses, resumes by itself. left: removed."""
 
     ACTIVE = "active"
     PAUSED = "paused"

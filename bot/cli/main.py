@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from bot.cli import briefs, database, demo, doctor, ingest, init, look_up, run, topics
+from bot.cli import briefs, database, demo, doctor, ingest, init, look_up, run_bot, topics
 
 app = typer.Typer(
     name="paperbrief",
@@ -15,7 +15,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.command("init")(init.init)
-app.command("run")(run.run)
+app.command("run")(run_bot.run)
 app.command("ingest")(ingest.ingest)
 app.command("brief")(briefs.brief)
 app.command("topics")(topics.topics)

@@ -4,6 +4,16 @@ Holds no feature: those are cogs. Posts nothing by itself: that is the sender's.
 """
 
 from bot.client.bot import PaperBot, build_bot
+from bot.client.identity import Identity, fetch_identity, invite_link
 from bot.client.running import DiscordRefused, GatewayDead, run_bot
 
-__all__ = ["DiscordRefused", "GatewayDead", "PaperBot", "build_bot", "run_bot"]
+__all__ = [
+    "DiscordRefused",
+    "GatewayDead",
+    "Identity",
+    "PaperBot",
+    "build_bot",
+    "fetch_identity",
+    "invite_link",
+    "run_bot",
+]

@@ -110,6 +110,10 @@ class Delivering:
         self.unbegun: list[Claim] = []
         pacer.on_guard = lambda text: self._tell(Audience.OWNER, text)
 
+    def start(self) -> None:
+        """Let parts begin."""
+        self._stopping = False
+
     def stop_waiting(self) -> None:
         """Break off whatever only waits or asks; what may already be posted goes on to its end."""
         self._stopping = True

@@ -121,6 +121,8 @@ class Sender:
 
     async def _run(self, *, patience: float | None) -> None:
         self._finished.clear()
+        if not self._stop.is_set():
+            self._delivering.start()
         errors: list[BaseException] = []
         try:
             await self._work(patience)

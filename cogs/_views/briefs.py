@@ -11,7 +11,7 @@ from bot.delivery import TopicKey
 from bot.model import Brief, Topic
 from bot.render.embeds import render_message
 from bot.render.parts import digest_components
-from cogs._shared.answers import Answer, ReportingView, reported
+from cogs._shared.answers import Answer, reported
 from cogs._shared.host import services_of
 from cogs._views.links import (
     DAY,
@@ -21,6 +21,7 @@ from cogs._views.links import (
     load_details,
     load_topic,
     parse_day,
+    stateless_view,
     topic_key,
 )
 from cogs._views.papers import show_paper
@@ -105,7 +106,7 @@ async def show_leaf(answer: Answer, brief: Brief, *, before: date | None, after:
 
 def _view(brief: Brief, days: dict[str, date | None]) -> discord.ui.View:
     """Return what stands under a posted digest as well, with the days that do not exist disabled."""
-    view = ReportingView(timeout=None)
+    view = stateless_view()
     key = TopicKey(brief.topic.slug, brief.topic.guild_id)
     day = f"{brief.announced_on:%Y%m%d}"
     for row, components in enumerate(digest_components(brief)):

@@ -11,9 +11,9 @@ from bot.i18n import Refusal, mark
 from bot.model import Paper
 from bot.render.citations import CitationFormat, render_citations
 from bot.render.details import PAGE, ListedPaper, render_list
-from cogs._shared.answers import Answer, ReportingView, reported
+from cogs._shared.answers import Answer, reported
 from cogs._shared.host import services_of
-from cogs._views.links import is_private
+from cogs._views.links import is_private, stateless_view
 from cogs._views.papers import OpenMenu, paper_options
 
 EMPTY = mark("Your library is empty. `/save` or the button under a paper fills it.")
@@ -99,7 +99,7 @@ async def show_library(interaction: discord.Interaction, answer: Answer, page: i
             )
         ),
     )
-    view = ReportingView(timeout=None)
+    view = stateless_view()
     if options := paper_options([one.paper for one in shown]):
         view.add_item(OpenMenu(options, texts.say("Details of a paper…")))
         view.add_item(RemoveMenu(page, options, texts.say("Remove papers…")))

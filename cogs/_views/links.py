@@ -46,6 +46,16 @@ async def load_details(interaction: discord.Interaction, arxiv_id: str) -> Paper
     return found
 
 
+def stateless_view() -> discord.ui.View:
+    """Return a view for components that answer by their ids alone.
+
+    It counts as finished from the start: discord.py would keep any other private one in memory for 15 minutes.
+    """
+    view = discord.ui.View(timeout=None)
+    view.stop()
+    return view
+
+
 def is_private(interaction: discord.Interaction) -> bool:
     """Return whether the message under which something was pressed is one that only this user sees."""
     return interaction.message is not None and interaction.message.flags.ephemeral

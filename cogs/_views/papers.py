@@ -21,10 +21,19 @@ from bot.render.details import (
     render_details,
     render_list,
 )
-from cogs._shared.answers import Answer, ReportingView, reported
+from cogs._shared.answers import Answer, reported
 from cogs._shared.host import services_of
 from cogs._shared.inputs import MAX_CHOICE, MAX_CHOICES
-from cogs._views.links import ARXIV_ID, TOPIC, count_look_up, is_private, load_details, load_topic, topic_key
+from cogs._views.links import (
+    ARXIV_ID,
+    TOPIC,
+    count_look_up,
+    is_private,
+    load_details,
+    load_topic,
+    stateless_view,
+    topic_key,
+)
 
 RELATED = 8
 _MAX_INLINE = 1900
@@ -54,7 +63,7 @@ class AbstractButton(discord.ui.DynamicItem[AnyButton], template=rf"pb:abs:{ARXI
             paper = (await load_details(interaction, self.arxiv_id)).paper
             page = self.page or 0
             embed, pages = render_abstract(paper, answer.texts, page)
-            view = ReportingView(timeout=None)
+            view = stateless_view()
             if pages > 1 and page > 0:
                 view.add_item(AbstractButton(self.arxiv_id, page - 1, answer.texts.say("Back")))
             if page + 1 < pages:
@@ -218,7 +227,7 @@ async def feedback_channel(interaction: discord.Interaction, key: TopicKey) -> i
 
 def paper_view(arxiv_id: str, texts: Texts, key: TopicKey | None = None) -> discord.ui.View:
     """Return the buttons under a paper; `key`: the topic under which it may be judged, None to leave that out."""
-    view = ReportingView(timeout=None)
+    view = stateless_view()
     fits = [
         AbstractButton(arxiv_id, None, texts.say("Abstract")),
         RelatedButton(arxiv_id, texts.say("Related")),
@@ -263,7 +272,7 @@ async def show_related(interaction: discord.Interaction, answer: Answer, paper: 
 
 def list_view(papers: Sequence[Paper], texts: Texts) -> discord.ui.View:
     """Return a view with a menu that opens one of `papers`, up to 25; empty without any."""
-    view = ReportingView(timeout=None)
+    view = stateless_view()
     if options := paper_options(papers):
         view.add_item(OpenMenu(options, texts.say("Details of a paper…")))
     return view

@@ -71,6 +71,18 @@ async def test_parts_arrive_once_and_in_order(desk: Bench) -> None:
     assert len(desk.wire.asked) == 5
 
 
+async def test_a_sender_can_run_again_until_it_is_stopped(desk: Bench) -> None:
+    sender = await desk.sender()
+    await sender.run_until_idle()
+    await plan(desk)
+    await sender.run_until_idle()
+    assert await states(desk) == [S.SENT]
+    await plan(desk, 201)
+    await sender.stop()
+    await sender.run_until_idle()
+    assert await states(desk, 201) == [S.PLANNED]
+
+
 async def test_a_thread_takes_what_belongs_into_it(desk: Bench) -> None:
     await plan(desk, CHANNEL, [(MESSAGE, None), (THREAD, 0), (MESSAGE, 1), (MESSAGE, 1), (CROSSPOST, 0)])
     await run(desk)

@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[3]
 START = datetime(2026, 5, 12, 12, tzinfo=UTC)
 PROCESSES = 3
 MESSAGE, THREAD, FORUM = DeliveryAction.MESSAGE, DeliveryAction.THREAD, DeliveryAction.FORUM_POST
-SHAPES = {
+SHAPES: dict[ChannelType, list[tuple[DeliveryAction, int | None]]] = {
     ChannelType.TEXT: [(MESSAGE, None), (MESSAGE, None), (MESSAGE, None)],
     ChannelType.ANNOUNCEMENT: [(MESSAGE, None), (THREAD, 0), (MESSAGE, 1)],
     ChannelType.FORUM: [(FORUM, None), (MESSAGE, 0), (MESSAGE, 0)],

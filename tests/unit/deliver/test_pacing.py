@@ -1,0 +1,98 @@
+"""The one budget: spacing, pauses, rests, the guard against a ban."""
+
+import asyncio
+
+import pytest
+
+from bot.deliver.pacing import Pacer, backoff
+from bot.deliver.replies import NoReply, Reply
+from tests.unit.deliver.fakes import JumpClock
+
+
+async def turns(pacer: Pacer, clock: JumpClock, count: int) -> list[float]:
+    taken = []
+
+    async def take() -> None:
+        await pacer.turn()
+        taken.append(clock.monotonic())
+
+    await asyncio.gather(*(take() for _ in range(count)))
+    return taken
+
+
+@pytest.mark.parametrize("rate", [1.0, 30.0, 45.0])
+async def test_never_more_than_the_rate_in_any_second(rate: float) -> None:
+    clock = JumpClock()
+    at = await turns(Pacer(clock, rate=rate), clock, 200)
+    assert max(sum(1 for one in at if start <= one < start + 1) for start in at) <= rate + 1
+    assert at[-1] == pytest.approx(199 / rate, rel=0.02)
+
+
+async def test_idle_time_is_not_saved_up() -> None:
+    clock = JumpClock()
+    pacer = Pacer(clock, rate=10.0)
+    await turns(pacer, clock, 3)
+    clock.pass_time(hours=1)
+    began = clock.monotonic()
+    at = await turns(pacer, clock, 10)
+    assert at[-1] - began >= 0.8 - 1e-6
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, 45.1, 50.0])
+def test_a_rate_above_what_is_safe_is_refused(rate: float) -> None:
+    with pytest.raises(ValueError, match="at most 45"):
+        Pacer(JumpClock(), rate=rate)
+
+
+async def test_a_pause_is_for_everybody_and_the_longest_counts() -> None:
+    clock = JumpClock()
+    pacer = Pacer(clock, rate=10.0)
+    pacer.pause(60)
+    pacer.pause(5)
+    assert pacer.paused_for == 60
+    at = await turns(pacer, clock, 5)
+    assert at[0] == 60
+    assert at[-1] >= 60.3, "one request is made up for, not all that waited"
+    assert pacer.paused_for == 0
+
+
+async def test_a_channel_that_rests() -> None:
+    clock = JumpClock()
+    pacer = Pacer(clock)
+    pacer.rest(7, 5.0)
+    pacer.rest(7, 2.0)
+    pacer.rest(8, 0.0)
+    assert pacer.resting() == {7: 5.0}
+    clock.pass_time(seconds=6)
+    assert pacer.resting() == {}
+
+
+async def test_two_thousand_invalid_requests_in_ten_minutes_are_enough() -> None:
+    clock = JumpClock()
+    told: list[str] = []
+    pacer = Pacer(clock)
+    pacer.on_guard = told.append
+    for _ in range(1999):
+        pacer.note(Reply(403))
+        pacer.note(Reply(404))
+        pacer.note(NoReply("x"))
+        clock.pass_time(seconds=0.1)
+    assert pacer.paused_for == 0
+    pacer.note(Reply(403))
+    assert pacer.paused_for == pytest.approx(500, abs=1), "until half of them are ten minutes old"
+    assert len(told) == 1
+
+
+async def test_invalid_requests_are_forgotten() -> None:
+    clock = JumpClock()
+    pacer = Pacer(clock, invalid_limit=3)
+    for _ in range(20):
+        pacer.note(Reply(403))
+        clock.pass_time(minutes=6)
+    assert pacer.paused_for == 0
+
+
+def test_backing_off() -> None:
+    for attempts, seconds in ((1, 1), (2, 2), (3, 4), (6, 32), (7, 60), (8, 120), (11, 900), (400, 900)):
+        for _ in range(20):
+            assert 0.75 * seconds <= backoff(attempts) <= 1.25 * seconds
