@@ -9,7 +9,12 @@ from pathlib import Path
 def main() -> None:
     """Run the modules one after the other; a benchmark whose data is missing says so and is left out."""
     replay = Path(os.environ.get("SHARED", "../shared")) / "data/arxiv/replay/dev"
-    runs: list[list[str]] = [["benchmarks.search"], ["benchmarks.start"]]
+    runs: list[list[str]] = [
+        ["benchmarks.search"],
+        ["benchmarks.start"],
+        ["benchmarks.lookup"],
+        ["benchmarks.delivery"],
+    ]
     if replay.is_dir():
         runs += [["benchmarks.brief", "--replay", str(replay)], ["benchmarks.ingest", "--replay", str(replay)]]
     else:

@@ -26,7 +26,7 @@ from typing import Any
 import discord
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
-from benchmarks.search import SEED, build_database, rare_words
+from benchmarks.search import SEED, build_database, most_common_word, rare_words
 from bot.app import open_services
 from bot.client import build_bot
 from bot.log import configure_logging
@@ -163,13 +163,14 @@ def _command(kind: int, name: str, **options: str) -> Body:
 
 
 def _samples(path: Path, times: int) -> tuple[list[str], list[str]]:
-    """Return identifiers from all over the cache, and searches of three words that find something."""
+    """Return identifiers from all over the cache, and searches: of three rare words, every third of a common one."""
     rng = random.Random(SEED)
     with closing(sqlite3.connect(path)) as connection:
         low, high = connection.execute("SELECT min(number), max(number) FROM paper").fetchone()
         query = "SELECT arxiv_id FROM paper WHERE number >= ? ORDER BY number LIMIT 1"
         ids = [connection.execute(query, (rng.randint(low, high),)).fetchone()[0] for _ in range(times)]
-    return ids, rare_words(path, times)
+    common = most_common_word(path)
+    return ids, [common if place % 3 == 2 else words for place, words in enumerate(rare_words(path, times))]
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ async def _run(path: Path, papers: int, searches: int) -> None:
     build = await asyncio.to_thread(build_database, path, papers)
     async with Database.open(f"sqlite:///{path}") as db:
         rare = await asyncio.to_thread(rare_words, path, searches)
-        common = await asyncio.to_thread(_most_common_word, path)
+        common = await asyncio.to_thread(most_common_word, path)
         index = build_search(db)
         figures: dict[str, Any] = {}
         for order in ("newest", "ranked"):
@@ -241,7 +241,8 @@ def _vocabulary(rng: random.Random) -> Texts:
     return list(words)
 
 
-def _most_common_word(path: Path) -> str:
+def most_common_word(path: Path) -> str:
+    """Return the word that stands in most of the papers."""
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT abstract FROM paper ORDER BY number LIMIT 500").fetchall()
     counts: dict[str, int] = {}

@@ -360,8 +360,6 @@ class Delivering:
     async def _skip(self, claim: Claim, reason: str) -> None:
         self.totals.skipped += await self._durably(lambda: self._outbox.skip(claim, reason, self._clock.now()))
 
-    # Waiting and telling
-
     async def _turn(self, claim: Claim) -> bool:
         """Wait for a turn; False when sending ends first."""
         if self._stopping:
@@ -385,8 +383,8 @@ class Delivering:
                 self._waiting.discard(task)
 
     def _tell_both(self, claim: Claim, text: str) -> None:
-        self._tell(Audience.ADMINS, text, claim.delivery)
-        self._tell(Audience.OWNER, text, claim.delivery)
+        for audience in (Audience.ADMINS, Audience.OWNER):
+            self._tell(audience, text, claim.delivery)
 
     def _tell(self, audience: Audience, text: str, one: Delivery | None = None) -> None:
         where = (one.guild_id, one.channel_id) if one is not None and audience is Audience.ADMINS else (None, None)

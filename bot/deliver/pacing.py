@@ -89,7 +89,7 @@ class Pacer:
 
 
 def backoff(attempts: int) -> float:
-    """Return the seconds before another try after so many: 1, 2, 4 … 60, later up to 900, a quarter more or less."""
+    """Return the seconds before another try after so many: 1, 2, 4 … 60, later up to 900, each less up to its half."""
     steady = 60.0 * 2.0 ** (min(attempts, 20) - 7)
     seconds = min(2.0 ** (attempts - 1), 60.0) if attempts <= 7 else min(steady, 900.0)
-    return seconds * random.uniform(0.75, 1.25)
+    return seconds * random.uniform(0.5, 1.0)

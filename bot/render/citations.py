@@ -18,6 +18,9 @@ MAX_BYTES = 7_500_000
 """Size of an export: below the 10 MiB that Discord takes from a bot
 (https://discord.com/developers/docs/reference#uploading-files)."""
 
+MAX_NAMES = 40_000
+"""Names of authors in one export, all papers together: about a second's work."""
+
 _MAX_NAME = 200
 _MAX_TITLE = 1000
 _MAX_ABSTRACT = 6000
@@ -82,7 +85,8 @@ _DETAILS = (_Detail(None, abstract=True), _Detail(50, abstract=True), _Detail(3,
 def render_citations(papers: Sequence[Paper], kind: CitationFormat, *, max_bytes: int = MAX_BYTES) -> str:
     """Return all `papers` in one file of that format, in their order, at most `max_bytes` in UTF-8 if at all possible.
 
-    Author lists and abstracts are cut, in every entry alike, when the file would be larger.
+    Author lists and abstracts are cut, in every entry alike, when the file would be larger or has over `MAX_NAMES`
+    names. A thousand papers take seconds: not for an event loop.
     """
     render: Callable[[Sequence[Paper], _Detail], str] = {
         CitationFormat.BIBTEX: _bibtex_file,
@@ -91,6 +95,8 @@ def render_citations(papers: Sequence[Paper], kind: CitationFormat, *, max_bytes
     }[kind]
     text = ""
     for detail in _DETAILS:
+        if detail.authors is None and sum(len(paper.authors) for paper in papers) > MAX_NAMES:
+            continue
         text = render(papers, detail)
         if len(text.encode("utf-8", "replace")) <= max_bytes:
             break

@@ -1,5 +1,6 @@
 """A reader's own library: pages of it, taking papers out of it, and a copy of it as a file."""
 
+import asyncio
 import io
 import re
 from collections.abc import Sequence
@@ -117,7 +118,7 @@ async def send_export(interaction: discord.Interaction, answer: Answer, kind: Ci
     if not saved:
         raise Refusal(EMPTY)
     papers: list[Paper] = [one.paper for one in saved]
-    data = render_citations(papers, kind).encode("utf-8", "replace")
+    text = await asyncio.to_thread(render_citations, papers, kind)
     name = f"papers-{services.clock.now():%Y-%m-%d}.{kind}"
     said = answer.texts.count("{n} paper", "{n} papers", len(papers))
-    await answer.send(said, files=[discord.File(io.BytesIO(data), name)])
+    await answer.send(said, files=[discord.File(io.BytesIO(text.encode("utf-8", "replace")), name)])

@@ -95,4 +95,4 @@ async def test_invalid_requests_are_forgotten() -> None:
 def test_backing_off() -> None:
     for attempts, seconds in ((1, 1), (2, 2), (3, 4), (6, 32), (7, 60), (8, 120), (11, 900), (400, 900)):
         for _ in range(20):
-            assert 0.75 * seconds <= backoff(attempts) <= 1.25 * seconds
+            assert 0.5 * seconds <= backoff(attempts) <= seconds

@@ -112,7 +112,7 @@ async def test_an_answer_that_is_lost_is_asked_again_with_the_same_nonce(desk: B
     assert desk.wire.parts(CHANNEL) == [0, 1]
     assert len({one.nonce for one in desk.wire.asked[:3]}) == 1
     assert desk.wire.looked == []
-    assert 0.75 + 1.5 <= sum(one for one in desk.clock.slept if one > 0.3) <= 1.25 + 2.5
+    assert 0.5 + 1.0 <= sum(one for one in desk.clock.slept if one > 0.3) <= 1.0 + 2.0
 
 
 async def test_after_two_minutes_the_history_is_looked_at_first(desk: Bench) -> None:

@@ -141,7 +141,7 @@ async def test_a_deferred_mailing_is_quiet_and_the_calendar_may_be_wrong(world: 
     await world.run_until("2026-08-13 12:00")
     assert (await world.log(1))[1:] == [
         "waiting 2026-08-12 at 08-12 07:00",
-        "quiet 2026-08-12 at 08-13 00:00",
+        "quiet 2026-08-12 at 08-13 01:00",
         "brief 2026-08-13 at 08-13 07:00",
     ]
     assert (await world.contents(1))[2].splitlines()[1] == "arXiv announced nothing for this day."
