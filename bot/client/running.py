@@ -50,6 +50,8 @@ async def run_bot(bot: PaperBot, token: str) -> None:
             raise DiscordRefused(_FATAL_CLOSE[4004]) from error
         except discord.PrivilegedIntentsRequired as error:
             raise DiscordRefused(_FATAL_CLOSE[4014]) from error
+        except (OSError, discord.GatewayNotFound) as error:
+            raise GatewayDead("Discord cannot be reached; is the network up? Start again when it is") from error
         except discord.ConnectionClosed as error:
             if error.code in _FATAL_CLOSE:
                 raise DiscordRefused(_FATAL_CLOSE[error.code]) from error

@@ -173,3 +173,9 @@ class TestGatewayWatch:
         assert watch.complaint() is None
         clock.move(SHARD_SPACING + 1)
         assert "shard 1" in (watch.complaint() or "")
+
+
+async def test_a_discord_that_cannot_be_reached_is_one_clear_line(bot: ScriptedBot) -> None:
+    bot.login_error = ConnectionRefusedError("no route to discord.com")
+    with pytest.raises(GatewayDead, match="Discord cannot be reached; is the network up"):
+        await run_bot(bot, "secret")
