@@ -46,6 +46,7 @@ SECONDS_PER_CHANNEL = 24 / 1000
 P99_MS = 150.0
 _PAPERS = 200
 _BETWEEN_USES = 0.1
+_NO_ANSWER = 15.0
 _SEED = 7
 
 
@@ -97,7 +98,9 @@ async def _serve(options: argparse.Namespace) -> None:
             responses_429=sum(server.limits.counts.values()),
             in_flight_peak=server.record.in_flight_peak,
             faults_left=server.faults.left,
+            limited=server.limits.counts,
             interactions=len(waits),
+            unanswered=sum(one >= _NO_ANSWER * 1000 for one in waits),
             interaction_p50_ms=_percentile(waits, 0.5),
             interaction_p99_ms=_percentile(waits, 0.99),
         )
@@ -122,12 +125,14 @@ async def _use(server: LoopbackDiscord, lobby: Channel) -> list[float]:
     waiting: set[asyncio.Task[None]] = set()
 
     async def one(used: Interaction, began: float) -> None:
-        await server.until(lambda: used.done, 30.0)
+        # Whoever gets no answer at all counts as one that took for ever.
+        with contextlib.suppress(TimeoutError):
+            await server.until(lambda: used.done, _NO_ANSWER)
         waits.append((time.perf_counter() - began) * 1000)
 
     with contextlib.suppress(asyncio.CancelledError):
         while True:
-            # `Interaction` uses are spread as people's are, not in step with the sender.
+            # Spread as people's uses are, not in step with the sender.
             await asyncio.sleep(rng.uniform(0.5, 1.5) * _BETWEEN_USES)
             options = {"paper": f"2605.{rng.randrange(_PAPERS):05d}"}
             began = time.perf_counter()
@@ -242,7 +247,7 @@ async def _running(work: Any) -> AsyncIterator[None]:
         yield
     finally:
         task.cancel()
-        await asyncio.wait({task})
+        await asyncio.wait({task}, timeout=10)
 
 
 async def _tell(process: asyncio.subprocess.Process, word: str) -> None:

@@ -17,12 +17,15 @@ from bot.store.papers import PaperStore
 from bot.store.source_state import SourceStateStore
 from tests.store.samples import make_paper
 
-_INSERT = sa.text("INSERT INTO look_up (user_id, day, kind, count) VALUES (:user, '2026-05-12', 'search', 1)")
+_INSERT = sa.text(
+    "INSERT INTO spend (day, producer, requests, input_tokens, output_tokens, cost_micros)"
+    " VALUES ('2026-05-12', CAST(:user AS TEXT), 1, 1, 1, 1)"
+)
 
 
 async def count_rows(db: Database) -> int:
     async with db.read() as connection:
-        return await connection.scalar(sa.text("SELECT count(*) FROM look_up")) or 0
+        return await connection.scalar(sa.text("SELECT count(*) FROM spend")) or 0
 
 
 async def test_an_error_inside_undoes_the_whole_write(db: Database) -> None:
@@ -164,7 +167,7 @@ async def test_a_cancelled_reader_leaves_the_database_usable(db: Database) -> No
     async def read() -> None:
         async with db.read() as connection:
             await connection.execute(sa.text("SELECT count(*) FROM paper"))
-            await connection.execute(sa.text("SELECT count(*) FROM look_up"))
+            await connection.execute(sa.text("SELECT count(*) FROM spend"))
 
     for turns in range(25):
         task = asyncio.create_task(read())
