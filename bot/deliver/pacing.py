@@ -19,6 +19,9 @@ DEFAULT_RATE = 30.0
 HIGHEST_RATE = 45.0
 """Discord allows 50 requests a second to a bot; the rest is for what does not pass here."""
 
+# A little less, for what rounding does to a difference of instants.
+_A_SECOND = 1.0 - 1e-6
+
 INVALID_LIMIT = 2_000
 INVALID_WINDOW = 600.0
 """Discord bans an address at 10,000 invalid requests in ten minutes; several bots may share it."""
@@ -35,6 +38,8 @@ class Pacer:
         self._invalid_limit = invalid_limit
         self._line = asyncio.Lock()
         self._next = clock.monotonic()
+        self._in_a_second = int(rate) + 1
+        self._departed: deque[float] = deque()
         self._paused_until = 0.0
         self._rests: dict[int, float] = {}
         self._invalid: deque[float] = deque()
@@ -47,6 +52,21 @@ class Pacer:
                 await self._clock.sleep(wait)
             # A late wake-up is made up for, but never by more than one request at once.
             self._next = max(self._next, self._clock.monotonic() - self._interval) + self._interval
+
+    async def depart(self) -> None:
+        """Return when a request that had its turn may leave: at once, but for those that were held up together.
+
+        Between turn and request lies a write of the ledger; after a slow one all that waited for it would leave in the
+        same moment, and Discord counts what arrives. Waits less than a second.
+        """
+        while True:
+            now = self._clock.monotonic()
+            while self._departed and now - self._departed[0] >= _A_SECOND:
+                self._departed.popleft()
+            if len(self._departed) < self._in_a_second:
+                self._departed.append(now)
+                return
+            await self._clock.sleep(max(self._departed[0] + 1.0 - now, 0.001))
 
     def pause(self, seconds: float) -> None:
         """Let nobody have a turn for that long; a longer pause under way stays."""

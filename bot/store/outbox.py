@@ -154,14 +154,12 @@ class Outbox:
     ) -> list[Claim]:
         """Take up to `limit` parts that are due, at most one of a channel and none of `busy` ones, oldest first."""
         found = heads(now, busy)
-        query = sa.select(found).where(found.c.ready_at <= now).order_by(found.c.due_at, found.c.delivery_id)
+        oldest = (found.c.due_at, found.c.delivery_id)
+        turn = sa.func.row_number().over(partition_by=found.c.channel_id, order_by=oldest)
+        ready = sa.select(found, turn.label("turn")).where(found.c.ready_at <= now).subquery()
+        query = sa.select(ready.c.delivery_id).where(ready.c.turn == 1).order_by(ready.c.due_at, ready.c.delivery_id)
         async with self._database.read() as connection:
-            # A channel rarely has more than a few topics: enough rows for `limit` channels.
-            rows = (await connection.execute(query.limit(limit * 4))).all()
-        first: dict[int, int] = {}
-        for row in rows:
-            first.setdefault(row.channel_id, row.delivery_id)
-        ids = list(first.values())[:limit]
+            ids = (await connection.scalars(query.limit(limit))).all()
         if not ids:
             return []
         waiting = delivery.c.state.in_((DeliveryState.PLANNED, DeliveryState.RETRY))

@@ -99,6 +99,13 @@ async def test_one_part_of_a_channel_at_a_time_oldest_first(outbox: Outbox) -> N
     assert [(one.delivery.topic, one.delivery.part) for one in again] == [(TOPIC, 0)]
 
 
+async def test_a_channel_with_many_topics_does_not_crowd_out_the_others(outbox: Outbox) -> None:
+    for number in range(30):
+        await plan(outbox, CHANNEL, 1, topic=TopicKey(f"topic{number}"))
+    await plan(outbox, 201, 1)
+    assert [one.delivery.channel_id for one in await claim(outbox, limit=2)] == [CHANNEL, 201]
+
+
 async def test_a_part_waits_for_the_one_before_it(outbox: Outbox) -> None:
     await plan(outbox, CHANNEL, [(DeliveryAction.MESSAGE, None), (DeliveryAction.THREAD, 0)])
     (first,) = await claim(outbox)

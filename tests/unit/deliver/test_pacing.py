@@ -28,6 +28,19 @@ async def test_never_more_than_the_rate_in_any_second(rate: float) -> None:
     assert at[-1] == pytest.approx(199 / rate, rel=0.02)
 
 
+async def test_what_was_held_up_together_does_not_leave_together() -> None:
+    clock = JumpClock()
+    pacer = Pacer(clock, rate=20.0)
+    left = []
+
+    async def leave() -> None:
+        await pacer.depart()
+        left.append(clock.monotonic())
+
+    await asyncio.gather(*(leave() for _ in range(60)))
+    assert [sum(second <= one < second + 1 for one in left) for second in range(3)] == [21, 21, 18]
+
+
 async def test_idle_time_is_not_saved_up() -> None:
     clock = JumpClock()
     pacer = Pacer(clock, rate=10.0)

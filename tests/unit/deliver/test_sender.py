@@ -11,7 +11,7 @@ from bot.deliver.delivering import WhenUndecidable
 from bot.deliver.notices import Audience
 from bot.deliver.replies import NoReply, Reply
 from bot.delivery import Delivery, DeliveryAction, DeliveryState, SubscriptionState
-from bot.errors import LeaseLost, TokenRefused
+from bot.errors import DatabaseUnwritable, LeaseLost, TokenRefused
 from bot.store.engine import Database
 from tests.unit.deliver.fakes import Bench, Lost, bench, refusal
 from tests.unit.deliver.samples import BOT, CHANNEL, MONDAY, NOON, TOPIC, TUESDAY, make_planned, make_subscription
@@ -507,3 +507,26 @@ async def test_a_clock_set_back_makes_nothing_wait_for_it(desk: Bench) -> None:
     desk.clock.pass_time(hours=-50)
     await run(desk)
     assert (desk.wire.parts(CHANNEL), await states(desk)) == ([0], [S.SENT])
+
+
+@pytest.mark.parametrize(("passes", "sent"), [(0, 0), (2, 0), (3, 1)], ids=["recovery", "posting", "sent"])
+async def test_while_the_ledger_cannot_be_written_nothing_is_begun(desk: Bench, passes: int, sent: int) -> None:
+    await plan(desk, CHANNEL, 2)
+    sender = await desk.sender()
+    desk.clock.busy = lambda: False
+    write, writes = desk.db.write, 0
+
+    async def full(fn: Any) -> Any:
+        nonlocal writes
+        writes += 1
+        if passes < writes <= passes + 6:
+            assert len(desk.wire.asked) == sent
+            raise DatabaseUnwritable("the disk is full")
+        return await write(fn)
+
+    desk.db.write = full  # type: ignore[method-assign]
+    await sender.run_until_idle()
+    assert desk.wire.parts(CHANNEL) == [0, 1]
+    assert len(desk.wire.asked) == 2
+    assert await states(desk) == [S.SENT, S.SENT]
+    assert desk.clock.monotonic() >= 1 + 2 + 4 + 8 + 16 + 30
