@@ -7,7 +7,7 @@ SHARED ?= ../shared
 
 .PHONY: help demo test check bench lock clean
 help:
-	@echo "make demo    brief the sample announcement day, offline (ARGS=--once and others are passed on)"
+	@echo "make demo    the real bot in a simulated Discord, in your browser, offline (ARGS=--once: as text)"
 	@echo "make test    all tests            make check   format, lint, types, layers, audit"
 	@echo "make bench   every benchmark      make lock    recompile the pinned requirements"
 
@@ -18,6 +18,7 @@ $(BIN)/python:
 
 # One stamp per requirements file: a set that is installed and unchanged is not installed again.
 .stamps/%: requirements/%.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what requirements/$*.txt pins into $(VENV), once: a minute or so."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@mkdir -p .stamps && touch $@

@@ -14,6 +14,7 @@ def main() -> None:
         ["benchmarks.start"],
         ["benchmarks.lookup"],
         ["benchmarks.delivery"],
+        ["benchmarks.memory"],
     ]
     if replay.is_dir():
         runs += [["benchmarks.brief", "--replay", str(replay)], ["benchmarks.ingest", "--replay", str(replay)]]

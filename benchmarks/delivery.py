@@ -4,13 +4,15 @@
 
 The Discord is another process: sockets, 50 requests a second, a bucket per channel, nonces. Members use `/paper` all
 the while, and what they wait for the visible answer is measured there. `--dead` percent of the channels are deleted
-beforehand, `--errors` percent answer a first request with 503, every other one after posting. Prints one JSON line.
+beforehand, `--errors` percent answer a first request with 503, every other one after posting. Before that, the briefs
+of a busy day are composed for every topic there is, with members at it just the same. Prints one JSON line.
 Targets: 1,000 channels at 45/s in at most 24 s, none lost, none twice, no 429, interactions p99 at most 150 ms.
 """
 
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import platform
@@ -19,11 +21,12 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from benchmarks.sample import sample_papers, save_day
 from bot.app import open_services
 from bot.client import build_bot, run_bot
 from bot.clock import SystemClock
@@ -32,10 +35,10 @@ from bot.deliver.lease import hold_lease
 from bot.deliver.pacing import Pacer
 from bot.deliver.sender import Sender
 from bot.log import configure_logging
+from bot.services import Services
 from bot.settings import Settings
 from bot.store.delivery_rows import holds
 from bot.store.leases import LeaseStore
-from tests.store.samples import make_fetched, make_paper, save
 from tests.unit.deliver.samples import make_planned
 from tests.wire.discord_faults import after_commit, replies
 from tests.wire.discord_interactions import Interaction, Person, use_command
@@ -45,6 +48,9 @@ from tests.wire.discord_server import LoopbackDiscord, point_discord_at
 SECONDS_PER_CHANNEL = 24 / 1000
 P99_MS = 150.0
 _PAPERS = 200
+_CATEGORIES = ("cs.CL", "cs.CV", "cs.AI")
+_DAY = date(2026, 5, 12)
+_COMPOSED = 5
 _BETWEEN_USES = 0.1
 _NO_ANSWER = 15.0
 _SEED = 7
@@ -68,7 +74,7 @@ def main() -> None:
 
 
 async def _serve(options: argparse.Namespace) -> None:
-    async with LoopbackDiscord(round_trip=options.round_trip) as server:
+    async with LoopbackDiscord(round_trip=options.round_trip, checked=False) as server:
         guild = server.world.add_guild()
         channels = [server.world.add_channel(guild.id, f"papers-{number}") for number in range(options.channels)]
         lobby = server.world.add_channel(guild.id, "lobby")
@@ -81,11 +87,16 @@ async def _serve(options: argparse.Namespace) -> None:
             guild_id=guild.id,
             channels=[channel.id for channel in channels],
         )
-        await _heard("begin")
-        using = asyncio.create_task(_use(server, lobby))
-        await _heard("end")
-        using.cancel()
-        waits = sorted(await _ended(using))
+        # Its pauses would be measured as the bot's haste: what arrives meanwhile counts into one moment.
+        gc.collect()
+        gc.freeze()
+        composing = await _waits(server, lobby)
+        _say(
+            interactions_while_composing=len(composing),
+            interaction_p50_while_composing_ms=_percentile(composing, 0.5),
+            interaction_p99_while_composing_ms=_percentile(composing, 0.99),
+        )
+        waits = await _waits(server, lobby)
         shown = [
             sum(holds(message, "part 0") for message in server.messages(channel.id))
             for channel in channels
@@ -104,6 +115,15 @@ async def _serve(options: argparse.Namespace) -> None:
             interaction_p50_ms=_percentile(waits, 0.5),
             interaction_p99_ms=_percentile(waits, 0.99),
         )
+
+
+async def _waits(server: LoopbackDiscord, lobby: Channel) -> list[float]:
+    """Return how long members waited between "begin" and "end", in milliseconds and in order of size."""
+    await _heard("begin")
+    using = asyncio.create_task(_use(server, lobby))
+    await _heard("end")
+    using.cancel()
+    return sorted(await using)
 
 
 def _spoil(server: LoopbackDiscord, channels: list[Channel], options: argparse.Namespace) -> set[int]:
@@ -144,10 +164,6 @@ async def _use(server: LoopbackDiscord, lobby: Channel) -> list[float]:
     return waits
 
 
-async def _ended(task: "asyncio.Task[list[float]]") -> list[float]:
-    return await task
-
-
 def _percentile(values: list[float], part: float) -> float:
     return round(values[min(len(values) - 1, int(len(values) * part))], 1) if values else 0.0
 
@@ -182,7 +198,7 @@ async def _measure(options: argparse.Namespace) -> None:
     met = (
         figures["seconds"] <= max(SECONDS_PER_CHANNEL * options.channels, 1.0)
         and figures["lost"] == figures["twice"] == figures["responses_429"] == 0
-        and figures["interaction_p99_ms"] <= P99_MS
+        and max(figures["interaction_p99_ms"], figures["interaction_p99_while_composing_ms"]) <= P99_MS
     )
     result = {
         "benchmark": "delivery",
@@ -198,6 +214,7 @@ async def _measure(options: argparse.Namespace) -> None:
             "twice": 0,
             "responses_429": 0,
             "interaction_p99_ms": P99_MS,
+            "interaction_p99_while_composing_ms": P99_MS,
         },
         "met": met,
         "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
@@ -212,7 +229,7 @@ async def _deliver(
     settings = Settings(_env_file=None, data_dir=directory)
     async with contextlib.AsyncExitStack() as stack:
         services = await stack.enter_async_context(open_services(settings))
-        await save(services.announcements, make_fetched([make_paper(f"2605.{n:05d}") for n in range(_PAPERS)]))
+        await save_day(services.announcements, sample_papers(), _CATEGORIES, _DAY)
         now = datetime.now(UTC)
         for channel in served.channels:
             planned = make_planned(channel, 1, guild_id=served.guild_id, due_at=now)
@@ -227,6 +244,7 @@ async def _deliver(
         pacer = Pacer(clock, rate=options.pace)
         wire = DiscordWire(bot, pacer)
         sender = Sender(services.outbox, services.subscriptions, wire, clock, lease=lease, pacer=pacer)
+        composed = await _compose(services, process)
         await _tell(process, "begin")
         began = time.perf_counter()
         totals = await sender.run_until_idle()
@@ -235,9 +253,22 @@ async def _deliver(
         return {
             "seconds": round(seconds, 2),
             **(await _line(process)),
+            **composed,
             "requests": totals.requests,
             "parked": totals.parked,
         }
+
+
+async def _compose(services: Services, process: asyncio.subprocess.Process) -> dict[str, Any]:
+    """Compose the day for all topics that read its categories, some times over, as members use the bot."""
+    topics = [topic for topic in services.catalogue.values() if set(topic.categories) & set(_CATEGORIES)]
+    await _tell(process, "begin")
+    began = time.perf_counter()
+    for _ in range(_COMPOSED):
+        await services.briefing.briefs(topics, _DAY, max_papers=10)
+    seconds = time.perf_counter() - began
+    await _tell(process, "end")
+    return {"day_composed_s": round(seconds / _COMPOSED, 2), "topics": len(topics), **(await _line(process))}
 
 
 @contextlib.asynccontextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -40,8 +40,12 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 OnWait = Callable[[str, float], None]
 
-STOP_GRACE = 8.0
-"""Seconds for requests under way when the process is told to end; a supervisor kills it after ten."""
+GATEWAY_FIRST = 5.0
+"""Seconds that planning waits for the gateway at a start."""
+
+STOP_GRACE = 6.0
+"""Seconds for requests under way when the process is told to end. A supervisor kills it after ten, and what comes after
+(the goodbye to Discord, the lease, the database) has to fit in as well."""
 
 
 def user_agent(contact: str) -> str:
@@ -102,8 +106,12 @@ async def open_online_services(
     clock: Clock | None = None,
     progress: Progress | None = None,
     on_wait: OnWait | None = None,
+    spacing_clock: Clock | None = None,
 ) -> AsyncIterator[OnlineServices]:
-    """Yield the services with what asks arXiv; `progress` and `on_wait` are told how it goes."""
+    """Yield the services with what asks arXiv; `progress` and `on_wait` are told how it goes.
+
+    `spacing_clock` spaces the requests: the machine's own, whatever time `clock` says it is.
+    """
     # The HTTP and XML libraries cost a third of a second to import: commands that only read do without them.
     from bot.pipeline.ingest import Ingest
     from bot.sources.api import ApiSource
@@ -121,7 +129,9 @@ async def open_online_services(
         services = await stack.enter_async_context(open_services(settings, clock=clock, fetch=fetch))
         stack.push_async_callback(services.look_up.close)
         state = SourceStateStore(services.database)
-        client = await stack.enter_async_context(_build_client(settings, state, clock, on_wait))
+        client = await stack.enter_async_context(
+            _build_client(settings, state, clock, on_wait, spacing_clock or SystemClock())
+        )
         ingest = Ingest(
             services.announcements,
             services.papers,
@@ -144,16 +154,18 @@ async def open_client(settings: Settings) -> "AsyncIterator[PoliteClient]":
     async with AsyncExitStack() as stack:
         services = await stack.enter_async_context(open_services(settings))
         state = SourceStateStore(services.database)
-        yield await stack.enter_async_context(_build_client(settings, state, services.clock, None))
+        yield await stack.enter_async_context(_build_client(settings, state, services.clock, None, SystemClock()))
 
 
-def _build_client(settings: Settings, state: SourceStateStore, clock: Clock, on_wait: OnWait | None) -> "PoliteClient":
+def _build_client(
+    settings: Settings, state: SourceStateStore, clock: Clock, on_wait: OnWait | None, spacing_clock: Clock
+) -> "PoliteClient":
     from bot.sources.politeness import PoliteClient
 
     return PoliteClient(
         state,
         clock=clock,
-        spacing_clock=SystemClock(),
+        spacing_clock=spacing_clock,
         user_agent=user_agent(settings.arxiv.contact),
         min_interval=settings.arxiv.min_interval,
         deadline=settings.arxiv.deadline,
@@ -207,18 +219,14 @@ async def _deliver(settings: Settings, online: OnlineServices, bot: "PaperBot", 
     from bot.store.delivery_history import DeliveryHistory
 
     bot_id = await bot.logged_in()
-    reading, wake = online.reading, asyncio.Event()
+    # A day's briefs and the list of all servers at once would take each other's time and twice the memory. A gateway
+    # that is down holds up nothing for longer than that.
+    with suppress(TimeoutError):
+        await asyncio.wait_for(bot.wait_until_ready(), GATEWAY_FIRST)
+    reading, wake = online.reading, bot.wake
     calendar = load_calendar(settings.arxiv.calendar)
     pacer = Pacer(reading.clock, rate=settings.delivery.pace)
-    sender = Sender(
-        reading.outbox,
-        reading.subscriptions,
-        DiscordWire(bot, pacer),
-        reading.clock,
-        lease=lease,
-        pacer=pacer,
-        in_flight=settings.delivery.in_flight,
-    )
+    late_after = timedelta(hours=settings.delivery.late_hours)
     planner = Planner(
         reading.announcements,
         reading.briefing,
@@ -230,6 +238,18 @@ async def _deliver(settings: Settings, online: OnlineServices, bot: "PaperBot", 
         reading.clock,
         bot_id=bot_id,
         cutoff=timedelta(hours=settings.arxiv.cutoff_hours),
+        catch_up=late_after,
+    )
+    sender = Sender(
+        reading.outbox,
+        reading.subscriptions,
+        DiscordWire(bot, pacer),
+        reading.clock,
+        lease=lease,
+        pacer=pacer,
+        in_flight=settings.delivery.in_flight,
+        keep_for=late_after,
+        on_recovered=planner.reconsider,
     )
     runner = Runner(
         online.ingest,
@@ -244,8 +264,12 @@ async def _deliver(settings: Settings, online: OnlineServices, bot: "PaperBot", 
     )
     schedule = Schedule({"poll": runner.poll, "plan": runner.plan})
     schedule.start()
+    # A task of its own: to cancel a run that was not told to stop would cost the longer grace of the sender.
+    sending = asyncio.create_task(sender.run_forever(wake))
     try:
-        await sender.run_forever(wake)
+        await asyncio.wait({sending})
+        sending.result()
     finally:
         await schedule.stop()
         await sender.stop(STOP_GRACE)
+        await asyncio.wait({sending})

@@ -33,10 +33,10 @@ def parse_reference(text: str) -> PaperReference:
     """
     text = text.strip()[:300]
     if re.match(r"https?://", text, re.IGNORECASE):
-        parts = urlsplit(text)
-        if parts.hostname not in _HOSTS:
-            raise UsageError(f"{parts.hostname or 'this address'} is not arXiv; give an address on arxiv.org or an id")
-        found = _PATH.match(parts.path)
+        host, path = _split(text)
+        if host not in _HOSTS:
+            raise UsageError(f"{host or 'this address'} is not arXiv; give an address on arxiv.org or an id")
+        found = _PATH.match(path)
         if found is None:
             raise UsageError("this arxiv.org address is not that of a paper; expected arxiv.org/abs/2605.00847")
         candidate = found["id"]
@@ -50,3 +50,12 @@ def parse_reference(text: str) -> PaperReference:
     version = int(match["version"]) if match["version"] else None
     arxiv_id = match["new"] or f"{match['archive']}/{match['number']}"
     return PaperReference(arxiv_id, version)
+
+
+def _split(address: str) -> tuple[str | None, str]:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        # Brackets that are no IPv6 address, and hosts that change under Unicode normalisation.
+        return None, ""
+    return parts.hostname, parts.path

@@ -9,6 +9,8 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
 
+from bot.statement import Statement
+
 
 class PostingStyle(StrEnum):
     """How a brief looks in a channel.
@@ -47,7 +49,7 @@ class Subscription:
 
     `post_time` is wall-clock time in `zone` (an IANA name); None posts as soon as the batch is complete. `role_id` is
     the one role an admin wants pinged. `quiet_line` posts the reason on days with nothing to show. `tag_ids` are those
-    of a forum.
+    of a forum. `state_since` is the store's: when the subscription came into its state.
     """
 
     guild_id: int
@@ -65,7 +67,8 @@ class Subscription:
     quiet_line: bool = False
     tag_ids: tuple[int, ...] = ()
     state: SubscriptionState = SubscriptionState.ACTIVE
-    reason: str | None = None
+    reason: Statement | None = None
+    state_since: datetime | None = field(default=None, compare=False)
 
 
 class DeliveryKind(StrEnum):

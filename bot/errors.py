@@ -12,10 +12,13 @@
     │   ├── DatabaseCorrupt      the file is damaged or is not a database; restore a backup
     │   ├── DatabaseTooNew       written by a newer program; upgrade the program
     │   └── DatabaseUnwritable   read-only, missing directory or full disk
-    └── DeliveryError            nothing may be sent any more
-        ├── AlreadyRunning       another process sends from the same data
-        ├── LeaseLost            another process took over while this one was sending
-        └── TokenRefused         Discord does not accept the bot's token
+    ├── DeliveryError            nothing may be sent any more
+    │   ├── AlreadyRunning       another process sends from the same data
+    │   └── LeaseLost            another process took over while this one was sending
+    └── DiscordError             Discord cannot be used
+        ├── DiscordRefused       it will not have this bot until its owner changes something
+        │   └── TokenRefused     it does not accept the bot's token
+        └── GatewayDead          it cannot be reached, or gives no sign of life; a new process is the remedy
 
 The message is for the person who runs the program: it says what happened and what to do.
 """
@@ -106,5 +109,23 @@ class LeaseLost(DeliveryError):
     """Another process took over sending while this one was at work."""
 
 
-class TokenRefused(DeliveryError):
-    """Discord does not accept the bot's token."""
+class DiscordError(PaperBriefError):
+    """Discord cannot be used."""
+
+
+class DiscordRefused(DiscordError):
+    """Discord will not have this bot until its owner changes something: never try again by itself."""
+
+
+class TokenRefused(DiscordRefused):
+    """Discord does not accept the bot's token, at login, on the gateway or for a message."""
+
+    def __init__(
+        self,
+        message: str = "Discord does not accept DISCORD_TOKEN; reset it in the developer portal and set the new one",
+    ) -> None:
+        super().__init__(message)
+
+
+class GatewayDead(DiscordError):
+    """The connection cannot be made, or gave no sign of life for minutes: end the process and start anew."""

@@ -1,4 +1,4 @@
-"""The objects that stages hand to each other: frozen, standard library only, no behaviour beyond derived values.
+"""The objects that stages hand to each other: frozen, no library, no behaviour beyond derived values.
 
 Names are arXiv's own wherever arXiv has one. Dates called `announced_on` are dates in arXiv's zone (US Eastern), as in
 the header of a listing page. Every `datetime` is aware and in UTC.
@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+
+from bot.statement import Statement
 
 
 class AnnounceType(StrEnum):
@@ -160,7 +162,7 @@ class Announcement:
     stored: Counts
     fetched_at: datetime
     late: bool = False
-    reason: str | None = None
+    reason: Statement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +211,9 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a paper has its score: a short phrase and what it added (same unit as the score)."""
+    """Why a paper has its score: what was found and what that added (same unit as the score)."""
 
-    text: str
+    why: Statement
     score: float
 
 
@@ -277,8 +279,8 @@ class BriefItem:
 class Brief:
     """The product: one topic, one announcement date, one language.
 
-    `announcements` are those of the topic's categories for that date. `silence` says in words why there are no items,
-    or that some category is missing; None when all is well.
+    `announcements` are those of the topic's categories for that date. `silence` says why there are no items, or
+    that some category is missing; empty when all is well.
     """
 
     topic: Topic
@@ -287,7 +289,7 @@ class Brief:
     receipt: Receipt
     items: tuple[BriefItem, ...]
     announcements: tuple[Announcement, ...]
-    silence: str | None = None
+    silence: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,10 @@ class Schedule:
             self._running.add(task)
         try:
             await job()
+        except asyncio.CancelledError:
+            # By `stop`: APScheduler, whose task this is, would log it as a failure.
+            if self._scheduler is not None:
+                raise
         except Exception:  # noqa: BLE001  # the job wrapper: the next tick tries again
             _log.exception("a job failed", job=name)
         finally:

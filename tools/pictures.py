@@ -1,39 +1,129 @@
-"""Make the pictures of the README from the real pages, in Chromium: `python -m tools.pictures`.
+"""Make the pictures of the README and the docs from the demonstration's page, in Chromium: `python -m tools.pictures`.
 
-Needs what `make test` installs and a `chromium` on the PATH.
+Needs what `make test` installs and a `chromium` on the PATH. The sample day, its clock and the sizes of the screens are
+fixed; what differs from run to run is the marker of a delivery. Each picture is of one screen and is written with few
+colours, so that it stays small.
 """
 
-import asyncio
-import shutil
+import io
+import os
+import re
 import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Locator, expect, sync_playwright
 
-from bot.demo.run import run_demo
-from bot.log import configure_logging
-from bot.render.pages import render_html
+from tools.channel_page import (
+    ROOT,
+    ChannelPage,
+    demo_command,
+    find_chromium,
+    open_browser,
+    read_addresses,
+    start_demo,
+)
 
-PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
+PICTURES = ROOT / "docs" / "pictures"
+DESK = (860, 900)
+PHONE = (390, 844)
+MAX_BYTES = 250_000
+_COLOURS = 96
 
 
 def main() -> None:
-    """Write `docs/pictures/brief.png`: the sample day's multimodal brief, as wide as a README."""
-    chromium = shutil.which("chromium")
+    """Write every picture to `docs/pictures/`; leaves with a message where Chromium is missing or one is too large."""
+    chromium = find_chromium()
     if chromium is None:
-        sys.exit("install Chromium first: the pictures are screenshots of real pages")
-    configure_logging("warning", "auto", [])
-    _report, (brief,) = asyncio.run(run_demo(["multimodal"]))
+        sys.exit("install Chromium first: the pictures are screenshots of the real page")
     PICTURES.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
-        path = Path(directory) / "brief.html"
-        path.write_text(render_html(brief), encoding="utf-8")
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 860, "height": 1080})
-        page.goto(path.as_uri())
-        page.screenshot(path=PICTURES / "brief.png")
-        browser.close()
+        demo = start_demo(demo_command(), Path(directory), environment)
+        try:
+            printed, addresses = read_addresses(demo)
+            if not addresses:
+                sys.exit(f"the demonstration printed no address:\n{printed}")
+            with open_browser(playwright, chromium) as browser:
+                for draw in (_brief, _phone, _details, _search, _subscribe, _chinese):
+                    draw(browser, addresses)
+        finally:
+            demo.terminate()
+            demo.communicate()
+
+
+def _brief(browser: Browser, addresses: dict[str, str]) -> None:
+    papers = _open(browser, addresses["papers"], DESK)
+    papers.scroll_to(papers.messages.first)
+    _save(papers, "brief")
+
+
+def _phone(browser: Browser, addresses: dict[str, str]) -> None:
+    papers = _open(browser, addresses["papers"], PHONE)
+    papers.scroll_to(papers.messages.first)
+    _save(papers, "phone")
+
+
+def _details(browser: Browser, addresses: dict[str, str]) -> None:
+    papers = _open(browser, addresses["papers"], DESK)
+    papers.pick(papers.messages.first, "Look Twice")
+    _answered(papers, "Only you can see this")
+    _save(papers, "details")
+
+
+def _search(browser: Browser, addresses: dict[str, str]) -> None:
+    papers = _open(browser, addresses["papers"], DESK)
+    papers.command("search", {"query": "agents"})
+    _answered(papers, "used /search")
+    _save(papers, "search")
+
+
+def _subscribe(browser: Browser, addresses: dict[str, str]) -> None:
+    vision = _open(browser, addresses["vision"], DESK)
+    vision.command("subscribe", {"topic": "diffusion"})
+    _posted(vision, "Diffusion models and image generation · Tue 17 Nov 2026")
+    vision.scroll_to(vision.messages.filter(has_text="will be posted in"))
+    _save(vision, "subscribe")
+
+
+def _chinese(browser: Browser, addresses: dict[str, str]) -> None:
+    vision = _open(browser, addresses["vision"], DESK)
+    vision.command("subscribe", {"topic": "agents"}, {"language": "简体中文"})
+    posted = _posted(vision, "公布")
+    vision.scroll_to(posted)
+    _save(vision, "chinese")
+
+
+def _open(browser: Browser, address: str, size: tuple[int, int]) -> ChannelPage:
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
+    return ChannelPage(context.new_page(), address)
+
+
+def _answered(channel: ChannelPage, text: str) -> None:
+    expect(channel.newest).to_contain_text(text)
+    channel.scroll_to(channel.newest)
+
+
+def _posted(channel: ChannelPage, text: str) -> Locator:
+    """Wait for the brief with `text` in its first line that everybody sees, and return its message."""
+    posted = channel.messages.filter(has_text=text).filter(has=channel.page.get_by_text(re.compile("⟨.+⟩")))
+    expect(posted).to_be_visible(timeout=30_000)
+    return posted
+
+
+def _save(channel: ChannelPage, name: str) -> None:
+    """Write the channel, without what SimCord has around it, as a PNG of few colours."""
+    channel.rest()
+    with Image.open(io.BytesIO(channel.page.locator("#preview-stage").screenshot())) as picture:
+        reduced = picture.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+    path = PICTURES / f"{name}.png"
+    reduced.save(path, optimize=True)
+    size = path.stat().st_size
+    print(f"{path.relative_to(ROOT)}  {size // 1000} kB")
+    if size > MAX_BYTES:
+        sys.exit(f"{path} has {size} bytes; {MAX_BYTES} are allowed")
+    channel.page.context.close()
 
 
 if __name__ == "__main__":

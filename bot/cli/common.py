@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Never, TypeVar
 
 import typer
 
-from bot.errors import PaperBriefError, SettingsError, UsageError
+from bot.errors import DiscordRefused, PaperBriefError, SettingsError, UsageError
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -22,7 +22,7 @@ T = TypeVar("T")
 EXIT_TROUBLE = 1
 """The database or arXiv could not be used."""
 EXIT_USAGE = 2
-"""A wrong word or setting: running it again unchanged cannot help."""
+"""A wrong word, setting or token: running it again unchanged cannot help."""
 EXIT_INCOMPLETE = 3
 """It ran, and something is missing that a later run may bring."""
 
@@ -52,7 +52,7 @@ def reported_errors() -> Iterator[None]:
     """Turn the errors raised on purpose into a message and an exit code; anything else is a bug and keeps its trace."""
     try:
         yield
-    except (SettingsError, UsageError) as error:
+    except (SettingsError, UsageError, DiscordRefused) as error:
         stop(str(error), EXIT_USAGE)
     except PaperBriefError as error:
         stop(str(error), EXIT_TROUBLE)

@@ -1,12 +1,18 @@
 """`paperbrief demo`: the whole pipeline on the embedded sample day, offline, without a key or a configuration."""
 
+import asyncio
+import contextlib
 import importlib.util
-from typing import Annotated
+import signal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli.briefs import BriefFormat, print_brief
 from bot.cli.common import EXIT_INCOMPLETE, EXIT_USAGE, run_async, stop
+
+if TYPE_CHECKING:
+    from bot.demo.page import DemoPage
 
 
 def demo(
@@ -43,12 +49,31 @@ def demo(
 def _serve(port: int | None) -> None:
     if importlib.util.find_spec("simcord") is None:
         stop("the page needs what requirements/demo.txt pins; `make demo` installs it, --once does without", EXIT_USAGE)
-    from bot.demo.page import serve_page
+    typer.echo("Reading the sample day…")
 
-    run_async(lambda: serve_page(port, _tell))
+    async def main() -> None:
+        from bot.demo.page import serve_page
+
+        told = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # Where a loop has no signals, Ctrl-C still interrupts the program.
+            with contextlib.suppress(NotImplementedError):
+                loop.add_signal_handler(number, told.set)
+        await serve_page(port, _tell, told)
+
+    run_async(main)
+    typer.echo("The demonstration has ended; nothing of it is kept.")
 
 
-def _tell(address: str) -> None:
-    typer.echo("A Discord-like page with the real bot in it; nothing leaves this machine.")
-    typer.echo(f"Open {address}")
-    typer.echo("Pick a paper in the menu, press buttons, or type /paper, /search, /subscribe. Ctrl-C ends it.")
+def _tell(page: "DemoPage") -> None:
+    typer.echo(f"The real bot in a Discord-like page, over the sample day of {page.announced_on:%A %d %B %Y}.")
+    typer.echo("Nothing leaves this machine. Open in your browser:\n")
+    notes = {"papers": "with its first brief", "vision": "for you to subscribe"}
+    for name, address in page.addresses.items():
+        typer.echo(f"  #{name}, {notes[name]}: {address}")
+    typer.echo("\nPick a paper in the menu under the brief, press buttons, or type:\n")
+    typer.echo("  /paper      then 2611.90005, or an address, or words of a title")
+    typer.echo("  /search     then words, such as hallucination")
+    typer.echo("  /subscribe  in #vision, then a topic, such as diffusion: its brief arrives there")
+    typer.echo("\nCtrl-C ends it.")

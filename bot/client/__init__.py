@@ -5,14 +5,14 @@ Holds no feature: those are cogs. Posts nothing by itself: that is the sender's.
 
 from bot.client.bot import PaperBot, build_bot
 from bot.client.identity import Identity, fetch_identity, invite_link
-from bot.client.running import DiscordRefused, GatewayDead, run_bot
+from bot.client.running import run_bot
+from bot.client.tree import explains
 
 __all__ = [
-    "DiscordRefused",
-    "GatewayDead",
     "Identity",
     "PaperBot",
     "build_bot",
+    "explains",
     "fetch_identity",
     "invite_link",
     "run_bot",

@@ -8,23 +8,29 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.client.cache import LeanState
 from bot.client.tree import CatalogueTranslator, PaperTree
 from bot.client.watch import MAX_IDENTIFIES, GatewayWatch
 from bot.delivery import Subscription, SubscriptionState
 from bot.log import get_logger
 from bot.services import Services
-from bot.store.subscriptions import GONE
+from bot.statement import Statement, StatementCode
 from cogs import EXTENSIONS
+from cogs._shared.answers import answer_expired
 
 _log = get_logger(__name__)
 
 PAYLOAD_KEY = "command_payload"
+READY_SILENCE = 0.5
+"""Seconds without a further server after which all are taken to be here. What is done then needs only their ids, and
+the first message names all of those, so the library's two seconds would be waited for nothing."""
+
 KEEP_LEFT = timedelta(days=30)
 """How long the subscriptions of a server are kept after the bot was removed from it."""
 
@@ -45,18 +51,26 @@ class PaperBot(commands.AutoShardedBot):
             max_messages=None,
             chunk_guilds_at_startup=False,
             allowed_mentions=discord.AllowedMentions.none(),
+            guild_ready_timeout=READY_SILENCE,
             shard_count=shard_count,
         )
         self.services = services
         self.watch = GatewayWatch(services.clock)
         self._extensions_to_load = tuple(extensions)
         self._set_up = asyncio.Event()
+        self.wake = asyncio.Event()
+        """Set when the sender has something to look at: it would else notice within a minute."""
+
+    def _get_state(self, **options: Any) -> Any:
+        return LeanState(dispatch=self.dispatch, handlers=self._handlers, hooks=self._hooks, http=self.http, **options)
 
     async def setup_hook(self) -> None:
         """Load every extension and register the commands where they changed; any failure stops the start."""
         await self.tree.set_translator(CatalogueTranslator())
         for extension in self._extensions_to_load:
             await self.load_extension(extension)
+        # The last listener, so that every cog had its turn.
+        self.add_listener(answer_expired, "on_interaction")
         await self.sync_commands()
         self._set_up.set()
 
@@ -105,8 +119,10 @@ class PaperBot(commands.AutoShardedBot):
     async def on_ready(self) -> None:
         """Find out which servers were joined and left while nobody listened. Comes again after reconnects."""
         here = {guild.id for guild in self.guilds}
-        for guild_id in here:
-            await self._joined(guild_id)
+        await self.services.guilds.joined_all(here, self.services.clock.now())
+        for one in await self.services.subscriptions.load_left():
+            if one.guild_id in here:
+                await self._set_state(one, _state_before(one), None)
         for guild_id in await self.services.guilds.load_joined() - here:
             if (guild_id >> 22) % (self.shard_count or 1) in (self.shard_ids or range(self.shard_count or 1)):
                 await self._left(guild_id)
@@ -122,21 +138,25 @@ class PaperBot(commands.AutoShardedBot):
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """Stop the subscriptions of a channel that is no more."""
-        if await self.services.subscriptions.park(channel.id, f"{GONE}the channel was deleted"):
+        if await self.services.subscriptions.park(channel.id, Statement.of(StatementCode.CHANNEL_DELETED)):
             _log.info("a subscribed channel was deleted", channel_id=channel.id)
 
     async def on_guild_channel_update(self, _old: discord.abc.GuildChannel, new: discord.abc.GuildChannel) -> None:
         """Try at once what the channel refused: its permissions may have changed."""
-        await self.services.outbox.nudge(self.services.clock.now(), channel_id=new.id)
+        await self._nudge(channel_id=new.id)
 
     async def on_guild_role_update(self, _old: discord.Role, new: discord.Role) -> None:
         """Try at once what the server's channels refused."""
-        await self.services.outbox.nudge(self.services.clock.now(), guild_id=new.guild.id)
+        await self._nudge(guild_id=new.guild.id)
 
     async def on_member_update(self, _old: discord.Member, new: discord.Member) -> None:
         """Do the same when the bot's own roles changed; of nobody else does Discord tell."""
         if self.user is not None and new.id == self.user.id:
-            await self.services.outbox.nudge(self.services.clock.now(), guild_id=new.guild.id)
+            await self._nudge(guild_id=new.guild.id)
+
+    async def _nudge(self, *, channel_id: int | None = None, guild_id: int | None = None) -> None:
+        await self.services.outbox.nudge(self.services.clock.now(), channel_id=channel_id, guild_id=guild_id)
+        self.wake.set()
 
     async def _joined(self, guild_id: int) -> None:
         await self.services.guilds.joined(guild_id, self.services.clock.now())
@@ -148,10 +168,12 @@ class PaperBot(commands.AutoShardedBot):
         await self.services.guilds.left(guild_id, self.services.clock.now())
         for one in await self.services.subscriptions.load_guild(guild_id):
             if one.state is not SubscriptionState.LEFT:
-                await self._set_state(one, SubscriptionState.LEFT, one.state.value)
+                paused = one.state is SubscriptionState.PAUSED
+                reason = Statement.of(StatementCode.WAS_PAUSED) if paused else None
+                await self._set_state(one, SubscriptionState.LEFT, reason)
         _log.info("removed from a server", guild_id=guild_id)
 
-    async def _set_state(self, one: Subscription, state: SubscriptionState, reason: str | None) -> None:
+    async def _set_state(self, one: Subscription, state: SubscriptionState, reason: Statement | None) -> None:
         await self.services.subscriptions.set_state(one.channel_id, one.topic, state, reason)
 
     async def purge_left(self) -> None:
@@ -165,8 +187,8 @@ class PaperBot(commands.AutoShardedBot):
 
 def _state_before(one: Subscription) -> SubscriptionState:
     """Return the state a subscription had when the bot was removed."""
-    paused = SubscriptionState.PAUSED
-    return paused if one.reason == paused.value else SubscriptionState.ACTIVE
+    paused = (Statement.of(StatementCode.WAS_PAUSED), Statement.plain("paused"))
+    return SubscriptionState.PAUSED if one.reason in paused else SubscriptionState.ACTIVE
 
 
 def build_bot(

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import discord
 
-from bot.client.running import DiscordRefused
-from bot.errors import PaperBriefError
+from bot.errors import DiscordError, TokenRefused
 
 PERMISSIONS = discord.Permissions(
     view_channel=True,
@@ -29,7 +28,7 @@ class Identity:
 async def fetch_identity(token: str) -> Identity:
     """Return who the token belongs to.
 
-    Raises `DiscordRefused` when Discord does not accept it, `PaperBriefError` when Discord cannot be asked.
+    Raises `TokenRefused` when Discord does not accept it, `DiscordError` when Discord cannot be asked.
     """
     client = discord.Client(intents=discord.Intents.none())
     try:
@@ -38,9 +37,9 @@ async def fetch_identity(token: str) -> Identity:
             application = await client.application_info()
             return Identity(str(client.user), application.id)
     except discord.LoginFailure as error:
-        raise DiscordRefused("Discord does not accept this token; copy it again from the developer portal") from error
+        raise TokenRefused("Discord does not accept this token; copy it again from the developer portal") from error
     except (discord.HTTPException, OSError) as error:
-        raise PaperBriefError("Discord could not be asked; is the network reachable?") from error
+        raise DiscordError("Discord could not be asked; is the network reachable?") from error
 
 
 def invite_link(application_id: int) -> str:

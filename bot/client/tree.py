@@ -12,8 +12,15 @@ from bot.log import get_logger
 
 _log = get_logger(__name__)
 
-_UNKNOWN_INTERACTION = 10062
-_ALREADY_ACKNOWLEDGED = 40060
+# https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
+_UNKNOWN_MESSAGE, _UNKNOWN_WEBHOOK, _UNKNOWN_INTERACTION = 10008, 10015, 10062
+_ALREADY_ACKNOWLEDGED, _INVALID_WEBHOOK_TOKEN = 40060, 50027
+_TOO_LATE = frozenset(
+    {_UNKNOWN_MESSAGE, _UNKNOWN_WEBHOOK, _UNKNOWN_INTERACTION, _ALREADY_ACKNOWLEDGED, _INVALID_WEBHOOK_TOKEN}
+)
+"""Of an interaction that is over: three seconds or fifteen minutes went by, its message was dismissed, or another
+process answered it."""
+
 _TRANSLATED_TO = {discord.Locale.chinese: LOCALES[1]}
 
 
@@ -42,8 +49,8 @@ class PaperTree(app_commands.CommandTree[discord.Client]):
     async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
         """Answer with a short text in the user's language; what is not the user's doing is logged under an id."""
         cause = _cause(error)
-        if isinstance(cause, discord.HTTPException) and cause.code in (_UNKNOWN_INTERACTION, _ALREADY_ACKNOWLEDGED):
-            # Too late, or another process was faster: there is nobody left to tell.
+        if isinstance(cause, discord.HTTPException) and cause.code in _TOO_LATE:
+            # There is nobody left to tell.
             _log.info("an interaction was answered too late or twice", code=cause.code, command=_named(interaction))
             return
         texts = load_texts(interaction.locale.value)
@@ -60,6 +67,11 @@ class PaperTree(app_commands.CommandTree[discord.Client]):
             await _tell(interaction, text)
         except discord.HTTPException as failure:
             _log.info("an error could not be told", status=failure.status, code=failure.code)
+
+
+def explains(error: BaseException) -> bool:
+    """Tell whether an error of a command is an answer to the user, and not a fault of the program."""
+    return _explained(_cause(error), load_texts("en")) is not None
 
 
 def _cause(error: BaseException) -> BaseException:

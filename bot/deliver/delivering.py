@@ -5,7 +5,7 @@ Decides by `replies.py`; every fact is in the ledger before and after the reques
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
@@ -16,12 +16,14 @@ from bot.deliver.notices import Audience, Notice, Notices
 from bot.deliver.pacing import Pacer, backoff
 from bot.deliver.replies import Outcome, Scope, Verdict, bucket_wait, judge, judge_lookup
 from bot.deliver.wire import LookupFailed, Wire
-from bot.delivery import Delivery, DeliveryAction, DeliveryState
+from bot.delivery import Delivery, DeliveryAction, DeliveryKind, DeliveryState
 from bot.errors import TokenRefused
+from bot.i18n import load_texts
 from bot.log import get_logger
+from bot.render.late import mark_late
 from bot.store.delivery_rows import Claim
 from bot.store.outbox import Outbox
-from bot.store.subscriptions import GONE, SubscriptionStore
+from bot.store.subscriptions import SubscriptionStore
 
 _log = get_logger(__name__)
 
@@ -34,7 +36,9 @@ REPEAT_AFTER_START = timedelta(seconds=60)
 """The same for an attempt of an earlier process, whose clock and last moments are less certain."""
 
 GIVE_UP_AFTER = timedelta(hours=24)
-TOO_LATE = timedelta(hours=48)
+LATE_LABEL = timedelta(minutes=30)
+"""From how long after it was due, and ready, a brief is called late."""
+
 A_DAY = timedelta(days=1)
 FORGET_AFTER = timedelta(days=30)
 
@@ -73,8 +77,12 @@ class Durably(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """A part whose request is on record; `open_since` is the first of the earlier attempts whose outcome is open."""
+    """A part whose request is on record, as it is to be posted.
 
+    `open_since` is the first of the earlier attempts whose outcome is open.
+    """
+
+    claim: Claim
     open_since: datetime | None
 
 
@@ -92,6 +100,7 @@ class Delivering:
         notices: Notices,
         when_undecidable: WhenUndecidable,
         durably: Durably,
+        too_late: timedelta,
     ) -> None:
         self._outbox = outbox
         self._subscriptions = subscriptions
@@ -101,6 +110,7 @@ class Delivering:
         self._notices = notices
         self._when_undecidable = when_undecidable
         self._durably = durably
+        self._too_late = too_late
         self._started = clock.now()
         self._stopping = False
         self._waiting: set[asyncio.Task[Any]] = set()
@@ -132,10 +142,10 @@ class Delivering:
         one = claim.delivery
         if one.into is not None and claim.into_id is None:
             await self._skip(claim, "what it belongs to is not there")
-        elif one.state is DeliveryState.PARKED and self._clock.now() - one.due_at > TOO_LATE:
+        elif one.state is DeliveryState.PARKED and self._clock.now() - one.due_at > self._too_late:
             await self._look_again(claim)
         elif (begun := await self._begin(claim)) is not None:
-            await self._post(claim, begun.open_since)
+            await self._post(begun.claim, begun.open_since)
 
     async def _begin(self, claim: Claim) -> "_Begun | None":
         """Return once the request may be made and is on record; None when it must not be made."""
@@ -149,11 +159,28 @@ class Delivering:
                     return None
                 open_since = None
                 continue
+            worded = claim if open_since is not None else await self._labelled(claim)
             if not await self._durably(lambda: self._outbox.posting(claim, self._clock.now())):
                 return None
             # Writing may have taken its time, for instance on a full disk.
             if open_since is None or self._may_repeat(one, open_since):
-                return _Begun(open_since)
+                return _Begun(worded, open_since)
+
+    async def _labelled(self, claim: Claim) -> Claim:
+        """Return the part with the word "late" in it where it is by now, and was not yet when it was planned.
+
+        Only where it is certain that nothing of it was posted: what may stand in the channel stays word for word.
+        """
+        one, now = claim.delivery, self._clock.now()
+        ready = max(one.due_at, one.created_at or one.due_at)
+        if one.kind is not DeliveryKind.BRIEF or now - ready <= LATE_LABEL:
+            return claim
+        wish = await self._durably(lambda: self._subscriptions.load(one.channel_id, one.topic))
+        payload = mark_late(one.payload, load_texts(wish.language if wish is not None else None))
+        if payload is None:
+            return claim
+        await self._durably(lambda: self._outbox.reword(claim, payload, now))
+        return replace(claim, delivery=replace(one, payload=payload))
 
     async def _post(self, claim: Claim, open_since: datetime | None) -> None:
         one, at = claim.delivery, self._clock.now()
@@ -181,9 +208,9 @@ class Delivering:
             case Verdict.AGAIN:
                 await self._failed(claim, outcome.reason, open_since, claim.first_attempted_at or at)
             case Verdict.REFUSED:
-                await self._refused(claim, outcome.reason, open_since)
+                await self._refused(claim, outcome, open_since)
             case Verdict.GONE:
-                await self._gone(claim, outcome.reason, open_since)
+                await self._gone(claim, outcome, open_since)
             case Verdict.SKIP:
                 await self._skip(claim, outcome.reason)
             case Verdict.STRIPPED | Verdict.PLAIN | Verdict.BROKEN:
@@ -266,8 +293,8 @@ class Delivering:
         self.totals.retried += 1
         await self._durably(lambda: self._outbox.wait(claim, reason, until=now + wait, open_since=open_since, now=now))
 
-    async def _refused(self, claim: Claim, reason: str, open_since: datetime | None) -> None:
-        one, now = claim.delivery, self._clock.now()
+    async def _refused(self, claim: Claim, outcome: Outcome, open_since: datetime | None) -> None:
+        one, now, reason = claim.delivery, self._clock.now(), outcome.reason
         if claim.refused_on is None or claim.refused_on >= now.date():
             self.totals.retried += 1
             await self._durably(
@@ -279,20 +306,20 @@ class Delivering:
         if one.state is DeliveryState.PARKED:
             return
         if not in_thread:
-            await self._durably(lambda: self._subscriptions.park(one.channel_id, reason))
+            await self._durably(lambda: self._subscriptions.park(one.channel_id, outcome.refusal))
         self._tell(
             Audience.ADMINS,
             f"Briefs cannot be posted here: {reason}. They resume by themselves once the bot may post again.",
             one,
         )
 
-    async def _gone(self, claim: Claim, reason: str, open_since: datetime | None) -> None:
-        one, now = claim.delivery, self._clock.now()
+    async def _gone(self, claim: Claim, outcome: Outcome, open_since: datetime | None) -> None:
+        one, now, reason = claim.delivery, self._clock.now(), outcome.reason
         if one.into is not None:
             await self._skip(claim, f"the thread is gone: {reason}")
             return
         await self._park(claim, reason, again=now + A_DAY, open_since=open_since, whole_channel=True)
-        await self._durably(lambda: self._subscriptions.park(one.channel_id, GONE + reason))
+        await self._durably(lambda: self._subscriptions.park(one.channel_id, outcome.refusal))
 
     async def _simplify(self, claim: Claim, outcome: Outcome, open_since: datetime | None) -> None:
         one, version = claim.delivery, claim.payload_version
@@ -314,10 +341,7 @@ class Delivering:
 
     async def _stop(self, claim: Claim, outcome: Outcome, open_since: datetime | None) -> None:
         await self._again(claim, outcome.reason, timedelta(0), open_since)
-        raise TokenRefused(
-            f"Discord refuses the bot's token: {outcome.reason}. "
-            "Make a new one in the developer portal, put it into DISCORD_TOKEN and start again"
-        )
+        raise TokenRefused
 
     async def _look_again(self, claim: Claim) -> None:
         """See whether a channel takes messages again; what was parked in it is too old to be posted by now."""
@@ -338,8 +362,9 @@ class Delivering:
             wait = A_DAY if outcome.verdict in (Verdict.REFUSED, Verdict.GONE) else timedelta(hours=1)
         if able:
             reason = "too late: Discord refused it for days"
+            old = now - self._too_late
             self.totals.skipped += await self._durably(
-                lambda: self._outbox.skip_parked(one.channel_id, due_before=now - TOO_LATE, reason=reason, now=now)
+                lambda: self._outbox.skip_parked(one.channel_id, due_before=old, reason=reason, now=now)
             )
             await self._durably(lambda: self._outbox.unpark(one.channel_id, now))
             await self._durably(lambda: self._subscriptions.resume(one.channel_id))

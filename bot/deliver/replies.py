@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.delivery import DeliveryAction
+from bot.statement import Statement, StatementCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +78,22 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The verdict on one answer. `wait` is in seconds; `result_id` is what was made, where that is known."""
+    """The verdict on one answer. `wait` is in seconds; `result_id` is what was made, where that is known.
+
+    `reason` is for the ledger and the log, in English. `code` is Discord's of a refusal.
+    """
 
     verdict: Verdict
     reason: str = ""
     wait: float = 0.0
     scope: Scope = Scope.PART
     result_id: int | None = None
+    code: int = 0
+
+    @property
+    def refusal(self) -> Statement:
+        """Return why Discord refuses, for the admins of the server."""
+        return Statement.of(_REFUSALS.get(self.code, StatementCode.DISCORD_REFUSES), words=self.reason)
 
 
 ADDRESS_WAIT = 900.0
@@ -96,6 +106,18 @@ _GONE = frozenset({10003, 10004})
 _SLOW_MODE = frozenset({20016, 20028})
 _WRONG_PLACE = frozenset({40058, 40067, 50008, 50024})
 """Forum in place of a text channel or the other way round, a tag that is required: an admin has to act."""
+
+_REFUSALS = {
+    50013: StatementCode.LACKS_PERMISSION,
+    50001: StatementCode.LACKS_ACCESS,
+    160005: StatementCode.THREAD_CLOSED,
+    50083: StatementCode.THREAD_CLOSED,
+    40058: StatementCode.WRONG_CHANNEL,
+    50008: StatementCode.WRONG_CHANNEL,
+    50024: StatementCode.WRONG_CHANNEL,
+    40067: StatementCode.TAG_REQUIRED,
+    **dict.fromkeys(_GONE, StatementCode.CHANNEL_GONE),
+}
 
 _UNKNOWN_MESSAGE = 10008
 _HARMFUL_LINKS = 240000
@@ -169,13 +191,13 @@ def _judge_refusal(answer: Reply, action: DeliveryAction, into_id: int | None) -
             return Outcome(Verdict.SKIP, "the message it belongs to was deleted")
         return Outcome(Verdict.SENT, "delivered, then deleted")
     if code in _GONE:
-        return Outcome(Verdict.GONE, words)
+        return Outcome(Verdict.GONE, words, code=code)
     if answer.status == 403 and not isinstance(answer.body, dict):
         return Outcome(Verdict.WAIT, "the network edge refuses us", ADDRESS_WAIT, Scope.ADDRESS)
     if code == _HARMFUL_LINKS:
         return Outcome(Verdict.STRIPPED, words)
     if code in _NO_PERMISSION or code in _WRONG_PLACE or answer.status in (403, 404):
-        return Outcome(Verdict.REFUSED, words)
+        return Outcome(Verdict.REFUSED, words, code=code)
     if action in _DONE_BEFORE:
         return Outcome(Verdict.BROKEN, words)
     return Outcome(Verdict.PLAIN, words)

@@ -29,8 +29,12 @@ T = TypeVar("T")
 IN_FLIGHT = 20
 """More than rate times round trip (45/s times 0.3 s is 14) brings nothing."""
 
-KEEP_FOR = timedelta(hours=72)
-"""Planned in time (at most 48 hours late) and a day of grace: what is older and was never begun is old news."""
+KEEP_FOR = timedelta(hours=48)
+"""From how long after it was due a delivery that was never begun is old news, and the planner mentions it in a line."""
+
+_GRACE = timedelta(hours=1)
+"""What was planned in time stays good for so much longer: a crash at the due time and a restart two days later would
+otherwise miss the limit by seconds."""
 
 _LEASE = timedelta(minutes=10)
 _LONGEST_SLEEP = 60.0
@@ -52,12 +56,17 @@ class Sender:
         in_flight: int = IN_FLIGHT,
         notices: Notices | None = None,
         when_undecidable: WhenUndecidable = WhenUndecidable.PARK,
+        keep_for: timedelta = KEEP_FOR,
+        on_recovered: Callable[[], None] = lambda: None,
     ) -> None:
+        """`on_recovered` is called after what is too old was ended, which the planner has to hear of."""
         self._outbox = outbox.fenced(lease.token)
         self._clock = clock
         self._pacer = pacer
         self._lease = lease
         self._in_flight = in_flight
+        self._keep_for = keep_for + _GRACE
+        self._on_recovered = on_recovered
         self._delivering = Delivering(
             self._outbox,
             subscriptions,
@@ -67,6 +76,7 @@ class Sender:
             notices=notices or LoggedNotices(),
             when_undecidable=when_undecidable,
             durably=self._durably,
+            too_late=keep_for,
         )
         self._queue: deque[Claim] = deque()
         self._running: dict[asyncio.Task[None], int] = {}
@@ -155,7 +165,8 @@ class Sender:
 
     async def _recover(self) -> datetime:
         now = self._clock.now()
-        found = await self._durably(lambda: self._outbox.recover(now, expired=now - KEEP_FOR))
+        found = await self._durably(lambda: self._outbox.recover(now, expired=now - self._keep_for))
+        self._on_recovered()
         if found:
             _log.info("deliveries were cut off while sending", parts=found)
         return now

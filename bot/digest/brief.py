@@ -4,34 +4,29 @@ Pure: the same input gives the same brief, whatever order the candidates come in
 brief or in a counted reason.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.digest.extract import summarise_extractive
 from bot.digest.pool import PoolStatistics
 from bot.digest.rank import Ranked, Ranker
 from bot.digest.select import (
-    ANNOUNCED_BEFORE,
     BELOW_CUT,
-    CROSS_LIST,
-    EXCLUDED,
     NO_MATCH,
     SHOWN,
-    WITHDRAWN,
     narrow,
     select,
 )
 from bot.model import Announcement, AnnouncementState, Brief, BriefItem, Candidate, Receipt, SourceName, Topic
+from bot.statement import Statement, StatementCode
 
-# How a reason for dropping is said in a sentence that begins with a number of papers.
-_DROPPED_IN_WORDS = {
-    ANNOUNCED_BEFORE: "announced before",
-    WITHDRAWN: "withdrawn",
-    CROSS_LIST: "cross-listed, which this topic leaves out",
-    NO_MATCH: "outside the topic's query",
-    EXCLUDED: "excluded by the topic",
-    BELOW_CUT: "below the cut",
+# States in which a category is missing or not whole; the others may lack something all the same.
+_TROUBLE = {
+    AnnouncementState.WAITING: StatementCode.CATEGORY_WAITING,
+    AnnouncementState.STALLED: StatementCode.CATEGORY_OVERDUE,
+    AnnouncementState.PARTIAL: StatementCode.CATEGORY_PARTIAL,
+    AnnouncementState.FAILED: StatementCode.CATEGORY_FAILED,
 }
 
 
@@ -87,6 +82,25 @@ def compose_brief(
     )
 
 
+def add_late(posted: Brief, now: Brief) -> Brief:
+    """Return `posted` with the papers that only `now`, the same date's brief as it would be today, has: marked late.
+
+    Counts, announcements and what is said to be missing are those of today.
+    """
+    shown = {item.paper.arxiv_id for item in posted.items}
+    new = [item for item in now.items if item.paper.arxiv_id not in shown]
+    items = (*posted.items, *(replace(item, late=True) for item in new))
+    # Papers that were posted and would not be chosen any more are shown all the same.
+    kept = len(items) - now.receipt.shown
+    dropped = dict(now.receipt.dropped)
+    for why in sorted(dropped, key=lambda one: (one != BELOW_CUT, -dropped[one])):
+        taken = min(kept, dropped[why])
+        kept, dropped[why] = kept - taken, dropped[why] - taken
+    counted = {why: count for why, count in dropped.items() if count}
+    receipt = replace(now.receipt, shown=len(items), dropped=counted)
+    return replace(now, items=tuple(replace(item, position=place) for place, item in enumerate(items)), receipt=receipt)
+
+
 def find_fate(
     arxiv_id: str, topic: Topic, candidates: Sequence[Candidate], *, ranker: Ranker, max_papers: int
 ) -> str | None:
@@ -98,21 +112,20 @@ def find_fate(
     return _choose(topic, read, ranker, max_papers, PoolStatistics.of(candidates)).fate.get(arxiv_id)
 
 
-def describe_silence(announcements: Sequence[Announcement], receipt: Receipt) -> str | None:
-    """Return in plain sentences why a brief is empty, or what is missing from it; None when all is well."""
-    sentences = [sentence for announcement in announcements if (sentence := _trouble(announcement))]
+def describe_silence(announcements: Sequence[Announcement], receipt: Receipt) -> tuple[Statement, ...]:
+    """Return why a brief is empty, or what is missing from it; nothing when all is well."""
+    found = [statement for announcement in announcements if (statement := _trouble(announcement))]
     if receipt.shown == 0:
         quiet = [a for a in announcements if a.state is AnnouncementState.QUIET]
         if receipt.read:
-            sentences.insert(0, _nothing_shown(receipt))
+            found.insert(0, _nothing_shown(receipt))
         elif quiet and len(quiet) == len(announcements):
-            sentences = [_quiet(quiet)]
+            found = _quiet(quiet)
         elif not announcements:
-            sentences = ["Nothing is stored for this date."]
-        elif not sentences:
-            names = _listed([a.category for a in announcements])
-            sentences = [f"arXiv announced no new or cross-listed papers in {names}."]
-    return " ".join(sentences) or None
+            found = [Statement.of(StatementCode.NOTHING_STORED)]
+        elif not found:
+            found = [Statement.of(StatementCode.NO_NEW_PAPERS, categories=tuple(a.category for a in announcements))]
+    return tuple(found)
 
 
 def _choose(topic: Topic, read: Sequence[Candidate], ranker: Ranker, max_papers: int, pool: PoolStatistics) -> _Choice:
@@ -153,59 +166,38 @@ def _missing(announcement: Announcement) -> int:
     return max(0, announcement.shown.deliverable - announcement.stored.deliverable)
 
 
-def _trouble(announcement: Announcement) -> str | None:
-    """Return one sentence about a category that is missing or incomplete, None where it is neither."""
-    category, missing = announcement.category, _missing(announcement)
-    reason = _as_clause(announcement.reason)
-    match announcement.state:
-        case AnnouncementState.WAITING:
-            return f"{category} is not in yet{reason}."
-        case AnnouncementState.STALLED:
-            return f"{category} is overdue{reason or ': arXiv still shows its previous announcement'}."
-        case AnnouncementState.PARTIAL:
-            return f"{category} may be incomplete{reason or _unread(missing)}."
-        case AnnouncementState.FAILED:
-            return f"{category} could not be read{reason}."
-        case AnnouncementState.FRESH | AnnouncementState.QUIET:
-            if missing:
-                return f"{category} is incomplete{_unread(missing)}."
-            rebuilt = announcement.source is SourceName.OAI and announcement.state is AnnouncementState.FRESH
-            return f"{category} was {_lowered(announcement.reason)}." if rebuilt and announcement.reason else None
+def _trouble(announcement: Announcement) -> Statement | None:
+    """Return what is to be said of a category that is missing or incomplete, None where it is neither."""
+    missing, reason, code = _missing(announcement), announcement.reason, _TROUBLE.get(announcement.state)
+    if code is StatementCode.CATEGORY_OVERDUE:
+        reason = reason or Statement.of(StatementCode.SHOWS_PREVIOUS)
+    elif code is StatementCode.CATEGORY_PARTIAL:
+        reason = reason or _unread(missing)
+    elif code is None and missing:
+        code, reason = StatementCode.CATEGORY_SHORT, _unread(missing)
+    elif code is None:
+        rebuilt = announcement.source is SourceName.OAI and announcement.state is AnnouncementState.FRESH
+        if not rebuilt or reason is None:
+            return None
+        code, reason = StatementCode.CATEGORY_REBUILT, None
+    return Statement.of(code, category=announcement.category, reason=reason)
 
 
-def _as_clause(reason: str | None) -> str:
-    text = " ".join((reason or "").split()).rstrip(".")
-    return f": {text}" if text else ""
+def _unread(missing: int) -> Statement | None:
+    return Statement.of(StatementCode.UNREAD, n=missing) if missing else None
 
 
-def _unread(missing: int) -> str:
-    return f": {_papers(missing)} of it could not be read" if missing else ""
-
-
-def _nothing_shown(receipt: Receipt) -> str:
+def _nothing_shown(receipt: Receipt) -> Statement:
     """Return why papers were read and none is shown."""
     if receipt.matched:
-        return f"{_papers(receipt.matched)} matched, and this brief shows none."
-    others = [reason for reason in receipt.dropped if reason != NO_MATCH]
-    if not others:
-        return f"None of the {_papers(receipt.read)} announced matched this topic."
-    counted = "; ".join(f"{count} {_DROPPED_IN_WORDS[reason]}" for reason, count in receipt.dropped.items())
-    return f"Nothing new for this topic: of {_papers(receipt.read)}, {counted}."
+        return Statement.of(StatementCode.MATCHED_NONE_SHOWN, n=receipt.matched)
+    if all(reason == NO_MATCH for reason in receipt.dropped):
+        return Statement.of(StatementCode.NONE_MATCHED, n=receipt.read)
+    return Statement.of(StatementCode.NOTHING_NEW, n=receipt.read, **receipt.dropped)
 
 
-def _quiet(quiet: Sequence[Announcement]) -> str:
-    reasons = list(dict.fromkeys(text for a in quiet if (text := _as_clause(a.reason))))
-    return f"No announcement{reasons[0] if reasons else ' of arXiv is due on this day'}."
-
-
-def _papers(count: int) -> str:
-    return f"{count:,} paper" if count == 1 else f"{count:,} papers"
-
-
-def _listed(names: Iterable[str]) -> str:
-    *rest, last = names
-    return f"{', '.join(rest)} and {last}" if rest else last
-
-
-def _lowered(text: str) -> str:
-    return text[:1].lower() + text[1:].rstrip(".")
+def _quiet(quiet: Sequence[Announcement]) -> list[Statement]:
+    reason = next((a.reason for a in quiet if a.reason is not None), None)
+    if reason is None:
+        return [Statement.of(StatementCode.NONE_DUE)]
+    return [Statement.of(StatementCode.NO_ANNOUNCEMENT, reason=reason)]

@@ -1,4 +1,4 @@
-"""Scores: which of the papers that match a topic come first, and why, in words.
+"""Scores: which of the papers that match a topic come first, and why.
 
 `Ranker` is the port; `LexicalRanker` needs nothing but the day's papers. Every point of a score has its reason.
 """
@@ -13,6 +13,7 @@ from bot.digest.pool import PooledPaper, PoolStatistics
 from bot.digest.text import DEFAULT_FIELDS, Field, words_of
 from bot.digest.tree import Match, MatchedTerm
 from bot.model import AnnounceType, Candidate, Paper, Reason, Topic
+from bot.statement import Statement, StatementCode, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class LexicalRanker:
             *_interest_reasons(pooled, interest),
             *_prior_reasons(candidate, pooled),
         ]
-        reasons.sort(key=lambda reason: (-reason.score, reason.text))
+        reasons.sort(key=lambda reason: (-reason.score, reason.why.code, repr(reason.why.values)))
         return Ranked(candidate, round(math.fsum(reason.score for reason in reasons), _DECIMALS), tuple(reasons))
 
 
@@ -90,7 +91,7 @@ def _match_reasons(match: Match, pool: PoolStatistics) -> list[Reason]:
     for place, (weight, term) in enumerate(weighted):
         score = round(weight * _SATURATION**place, _DECIMALS)
         if score > 0:
-            reasons.append(Reason(f"matches “{term.text}” in {term.field.label}", score))
+            reasons.append(_reason(StatementCode.MATCHES, score, term=term.text, field=term.field.value))
     return reasons
 
 
@@ -122,21 +123,26 @@ def _interest_reasons(pooled: PooledPaper, interest: dict[str, float]) -> list[R
     if score <= 0:
         return []
     named = sorted(shared, key=lambda word: (-interest[word], word))[:_NAMED_WORDS]
-    return [Reason(f"close to what the topic asks for ({', '.join(named)})", score)]
+    return [_reason(StatementCode.CLOSE_TO_INTEREST, score, words=tuple(named))]
 
 
 def _prior_reasons(candidate: Candidate, pooled: PooledPaper) -> list[Reason]:
     reasons = []
     if candidate.announce_type is AnnounceType.NEW:
-        home = sorted(name for name, kind in candidate.announced_in.items() if kind is AnnounceType.NEW)
-        reasons.append(Reason(f"new in {', '.join(home) or candidate.paper.primary_category}", _NEW_BONUS))
+        homes = sorted(name for name, kind in candidate.announced_in.items() if kind is AnnounceType.NEW)
+        named = tuple(homes) or (candidate.paper.primary_category,)
+        reasons.append(_reason(StatementCode.NEW_IN, _NEW_BONUS, homes=named))
     if "code" in pooled.links:
-        reasons.append(Reason("links to code or data", _CODE_BONUS))
+        reasons.append(_reason(StatementCode.LINKS_TO_CODE, _CODE_BONUS))
     if "project" in pooled.links:
-        reasons.append(Reason("has a project page", _PROJECT_BONUS))
+        reasons.append(_reason(StatementCode.HAS_PROJECT_PAGE, _PROJECT_BONUS))
     if names_venue(candidate.paper):
-        reasons.append(Reason("its comment names a venue", _VENUE_BONUS))
+        reasons.append(_reason(StatementCode.NAMES_VENUE, _VENUE_BONUS))
     return reasons
+
+
+def _reason(code: StatementCode, score: float, /, **values: Value) -> Reason:
+    return Reason(Statement.of(code, **values), score)
 
 
 def names_venue(paper: Paper) -> bool:

@@ -5,6 +5,7 @@ for anything that is shown to a reader.
 """
 
 import re
+import sys
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,13 +35,6 @@ class Field(StrEnum):
     CATEGORY = "cat"
     COMMENT = "co"
 
-    @property
-    def label(self) -> str:
-        """Return what the field is called in a sentence, with its article."""
-        return {"ti": "the title", "abs": "the abstract", "au": "the authors", "cat": "the categories"}.get(
-            self.value, "the comment"
-        )
-
 
 # Where a term without a field looks.
 DEFAULT_FIELDS = (Field.TITLE, Field.ABSTRACT)
@@ -55,12 +49,16 @@ def fold(text: str) -> str:
     return "".join(kept).casefold().translate(_UNDECOMPOSED)
 
 
+_ONE_PLACE = tuple((position,) for position in range(512))
+
+
 def words_of(text: str) -> list[str]:
     """Return the folded words of `text` in order; punctuation, hyphens and the possessive “'s” separate or vanish."""
     folded = fold(text)
     if "'" in folded or "’" in folded:
         folded = _POSSESSIVE.sub("", folded)
-    return _WORD.findall(folded)
+    # A day's papers share most of their words: each is kept once.
+    return [sys.intern(word) for word in _WORD.findall(folded)]
 
 
 def prose_words(text: str) -> list[str]:
@@ -81,9 +79,14 @@ class FieldIndex:
     def of(cls, words: Iterable[str]) -> "FieldIndex":
         """Index `words`."""
         ordered = tuple(words)
-        positions: dict[str, list[int]] = {}
+        positions: dict[str, tuple[int, ...]] = {}
         for position, word in enumerate(ordered):
-            positions.setdefault(word, []).append(position)
+            earlier = positions.get(word)
+            if earlier is not None:
+                positions[word] = (*earlier, position)
+            else:
+                # Most words stand in one place only; a day has 100,000 such places.
+                positions[word] = _ONE_PLACE[position] if position < len(_ONE_PLACE) else (position,)
         return cls(ordered, positions)
 
 

@@ -68,6 +68,7 @@ def judge_dates(
     now: datetime,
     calendar: AnnouncementCalendar,
     cutoff: timedelta,
+    catch_up: timedelta = deciding.CATCH_UP,
 ) -> list[Task]:
     """Return the tasks of one subscription, by date; `dates` maps each date to the instant from which it is due."""
     tasks: list[Task] = []
@@ -82,7 +83,7 @@ def judge_dates(
             calendar=calendar,
             cutoff=cutoff,
         )
-        tasks.append(Task(subscription, topic, situation, deciding.decide(situation, now)))
+        tasks.append(Task(subscription, topic, situation, deciding.decide(situation, now, catch_up)))
     return fold_missed(tasks)
 
 
@@ -117,13 +118,19 @@ def late_part(brief: Brief, ids: Collection[str]) -> Brief | None:
     )
 
 
-def make_delivery(task: Task, kind: DeliveryKind, parts: tuple[PlannedPart, ...], now: datetime) -> PlannedDelivery:
+def make_delivery(
+    task: Task,
+    kind: DeliveryKind,
+    parts: tuple[PlannedPart, ...],
+    now: datetime,
+    catch_up: timedelta = deciding.CATCH_UP,
+) -> PlannedDelivery:
     """Return the delivery that a task becomes.
 
     A channel's lane goes by due time, and what is due before the ledger's oldest news is dropped there. So nothing is
     due earlier than the limit, and the line about older briefs just before that.
     """
-    oldest = now - deciding.CATCH_UP
+    oldest = now - catch_up
     due_at = oldest - timedelta(seconds=1) if kind is DeliveryKind.MISSED else max(task.situation.due, oldest)
     return PlannedDelivery(
         guild_id=task.subscription.guild_id,

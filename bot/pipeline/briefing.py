@@ -1,21 +1,32 @@
-"""From the store to a brief: load one announcement date, choose, condense, store what was made.
+"""From the store to a brief: load one announcement date, choose, condense. Stores only what is going to be posted.
 
 Reads the cache only; asks nobody.
 """
 
-from collections.abc import Collection, Sequence
+import asyncio
+import functools
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import ParamSpec, TypeVar
 
 from bot.clock import Clock
-from bot.digest.brief import compose_brief
+from bot.digest.brief import add_late, compose_brief
 from bot.digest.pool import PoolStatistics
 from bot.digest.rank import Ranker
+from bot.digest.select import BELOW_CUT
 from bot.errors import UsageError
 from bot.model import Announcement, AnnouncementState, Brief, Candidate, Counts, Paper, Topic
 from bot.sources.calendar import AnnouncementCalendar
+from bot.statement import Statement, StatementCode
 from bot.store.announcements import AnnouncementStore
 from bot.store.briefs import BriefStore
+
+MOST_PAPERS = 10
+"""No brief has more."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Briefing:
@@ -35,6 +46,7 @@ class Briefing:
         self._ranker = ranker
         self._calendar = calendar
         self._clock = clock
+        self._composing = asyncio.Lock()
 
     async def latest_date(self, topic: Topic) -> date:
         """Return the newest announcement date with papers in any of the topic's categories.
@@ -55,7 +67,7 @@ class Briefing:
     async def briefs(
         self, topics: Sequence[Topic], announced_on: date, *, max_papers: int, language: str = "en"
     ) -> list[Brief]:
-        """Return the briefs of `topics` for that announcement date, and store them with their summaries.
+        """Return the briefs of `topics` for that announcement date; nothing is stored, see `keep`.
 
         The day is read and prepared once for all topics, over all categories that this installation reads, so that a
         paper's score does not depend on which topics were asked for together. A topic's categories that were never read
@@ -68,25 +80,41 @@ class Briefing:
                 await self.latest_date(topic)
         announcements = [await self._announcement(category, announced_on) for category in known]
         candidates = await self._announcements.load_candidates(known, announced_on)
-        pool = PoolStatistics.of(candidates)
+        pool = await self._off_the_loop(PoolStatistics.of, candidates)
         made: list[Brief] = []
         for topic in topics:
-            brief = compose_brief(
-                topic,
-                announced_on,
-                announcements,
-                candidates,
+            compose = functools.partial(
+                compose_brief,
                 ranker=self._ranker,
                 max_papers=max_papers,
                 language=language,
                 pool=pool,
             )
+            brief = await self._off_the_loop(compose, topic, announced_on, announcements, candidates)
             brief = _with_unread(brief, known)
-            if candidates:
-                await self._briefs.save_summaries([item.summary for item in brief.items])
-                await self._briefs.save_brief(brief)
             made.append(brief)
         return made
+
+    async def keep(self, brief: Brief) -> None:
+        """Store a brief that is about to be posted, with its summaries, for good: what was posted never changes."""
+        await self._briefs.save_summaries([item.summary for item in brief.items])
+        await self._briefs.save_brief(brief)
+
+    async def posted(self, topic: Topic, announced_on: date, language: str) -> Brief | None:
+        """Return the brief that was posted for that date, None where none was; late arrivals come after its papers.
+
+        Its announcements are as they are known now.
+        """
+        kept = await self._briefs.load_brief(topic, announced_on, language)
+        if kept is None:
+            return None
+        if not kept.silence:
+            own = [await self._announcement(category, announced_on) for category in topic.categories]
+            return replace(kept, announcements=tuple(own))
+        # Something was missing. Whoever asks later gets the rest as well, told apart from what was posted.
+        cut = len(kept.items) if BELOW_CUT in kept.receipt.dropped else MOST_PAPERS
+        now = await self.brief(topic, announced_on, max_papers=cut, language=language)
+        return add_late(kept, now)
 
     async def load_pool(self, topic: Topic, days: int = 14) -> list[tuple[date, Paper]]:
         """Return (announced_on, paper) for all deliverable papers of the topic's last `days` stored announcements."""
@@ -97,18 +125,28 @@ class Briefing:
             pool.extend((announced_on, candidate.paper) for candidate in candidates if not candidate.announced_before)
         return pool
 
+    async def _off_the_loop(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+        """Return what pure `work` makes, in a thread: a busy day takes seconds that members would wait for an answer.
+
+        One at a time and a topic at a time, so that somebody's `/brief` has its turn between the topics of a day.
+        Cancelled, it is left to end by itself: it touches nothing, and what it makes is dropped.
+        """
+        async with self._composing:
+            return await asyncio.to_thread(work, *given, **named)
+
     async def _announcement(self, category: str, announced_on: date) -> Announcement:
         """Return the stored announcement, or one that says in its state and reason why there is none."""
         stored = await self._announcements.load(category, announced_on)
         if stored is not None:
             return stored
         if not self._calendar.is_announcement_day(announced_on):
-            state, reason = AnnouncementState.QUIET, f"arXiv announces nothing on {announced_on:%A} {announced_on}"
+            state = AnnouncementState.QUIET
+            reason = Statement.of(StatementCode.NO_ANNOUNCEMENT_DAY, day=announced_on)
         elif self._calendar.release(announced_on) > self._clock.now():
-            state, reason = AnnouncementState.WAITING, f"arXiv has not announced {announced_on} yet"
+            state, reason = AnnouncementState.WAITING, Statement.of(StatementCode.NOT_ANNOUNCED, day=announced_on)
         else:
             state = AnnouncementState.FAILED
-            reason = f"{category} of {announced_on} was never read; run: paperbrief ingest --category {category}"
+            reason = Statement.of(StatementCode.NEVER_READ, category=category, day=announced_on)
         now = self._clock.now()
         return Announcement(category, announced_on, state, None, Counts(), Counts(), now, reason=reason)
 
@@ -117,5 +155,4 @@ def _with_unread(brief: Brief, known: Collection[str]) -> Brief:
     unread = [category for category in brief.topic.categories if category not in known]
     if not unread:
         return brief
-    sentence = f"Not read here: {', '.join(unread)} (see BRIEF__CATEGORIES)."
-    return replace(brief, silence=f"{brief.silence} {sentence}" if brief.silence else sentence)
+    return replace(brief, silence=(*brief.silence, Statement.of(StatementCode.CATEGORIES_UNREAD, unread=tuple(unread))))

@@ -16,8 +16,9 @@ from bot.log import get_logger
 from bot.model import Announcement, AnnouncementState, Counts, FetchedAnnouncement, SourceName
 from bot.pipeline.ports import Oai
 from bot.sources.calendar import AnnouncementCalendar
-from bot.sources.judge import find_anomaly
+from bot.sources.judge import explain_failure, explain_problem, find_anomaly
 from bot.sources.reconcile import assign_dates
+from bot.statement import Statement, StatementCode
 from bot.store.announcements import AnnouncementStore
 from bot.store.papers import PaperStore
 
@@ -32,9 +33,7 @@ HORIZON = timedelta(days=31)
 ASK_AGAIN_AFTER = timedelta(hours=6)
 """A rebuilt announcement that may be incomplete is asked for again this much later, not at every poll."""
 
-REBUILT = (
-    "missed on the day; rebuilt from arXiv's OAI records, in which late cross-lists of older papers are approximate"
-)
+REBUILT = Statement.of(StatementCode.REBUILT)
 
 
 class CatchUp:
@@ -58,8 +57,9 @@ class CatchUp:
     async def run(self, category: str, as_of: datetime) -> tuple[list[Announcement], int]:
         """Back-fill every expected announcement before the one that is due, and return them with the new papers' count.
 
-        A date is settled as complete, or as quiet where arXiv has records of later days and none of that one (a
-        deferral that the calendar did not know). Anything less certain stays failed or partial: a later run asks again.
+        A date is settled as complete, or as quiet where OAI has papers of a later announcement and none of that one (a
+        deferral that the calendar did not know). That OAI has records which were touched later proves nothing: it may
+        still lack the announcement. Anything less certain stays failed or partial: a later run asks again.
         """
         missing = await self._missing(category, as_of)
         if not missing:
@@ -70,9 +70,10 @@ class CatchUp:
         try:
             records = await self._oai.fetch_records(category, first, last)
         except SourceError as error:
-            return [await self._failed(category, one, as_of, str(error)) for one in missing], 0
+            return [await self._failed(category, one, as_of, explain_failure(error)) for one in missing], 0
         rebuilt = await self._rebuild(category, records, missing, last)
-        newest = max((record.datestamp for record in records), default=date.min)
+        reached = max((day for day, one in rebuilt.items() if one.papers), default=date.min)
+        reached = max(reached, await self._reached(category, records, first))
         saved: list[Announcement] = []
         new_papers = 0
         for announced_on in missing:
@@ -81,12 +82,21 @@ class CatchUp:
                 announcement, count = await self._save(fetched, as_of)
                 saved.append(announcement)
                 new_papers += count
-            elif newest > announced_on:
+            elif reached > announced_on:
                 saved.append(await self._deferred(category, announced_on, as_of))
             else:
-                why = "arXiv's OAI interface has no records of that day or later yet"
+                why = Statement.of(StatementCode.OAI_BEHIND)
                 saved.append(await self._failed(category, announced_on, as_of, why))
         return saved, new_papers
+
+    async def _reached(self, category: str, records: "Sequence[OaiRecord]", first: date) -> date:
+        """Return the newest date whose stored announcement OAI knows a paper of; `date.min` without one."""
+        ids = {record.paper.arxiv_id for record in records}
+        for row in reversed(await self._announcements.load_range(category, first, date.max)):
+            held = await self._announcements.load_ids(category, row.announced_on)
+            if any(kind.deliverable and arxiv_id in ids for arxiv_id, kind in held.items()):
+                return row.announced_on
+        return date.min
 
     async def _rebuild(
         self, category: str, records: "Sequence[OaiRecord]", missing: Sequence[date], last: date
@@ -100,7 +110,7 @@ class CatchUp:
         return {day: _without(elsewhere, one) for day, one in rebuilt.items()}
 
     async def _save(self, fetched: FetchedAnnouncement, as_of: datetime) -> tuple[Announcement, int]:
-        problem = fetched.problem or await self._shortfall(fetched)
+        problem = explain_problem(fetched) or await self._shortfall(fetched)
         result = await self._announcements.save_fetched(
             fetched,
             state=AnnouncementState.PARTIAL if problem else AnnouncementState.FRESH,
@@ -112,7 +122,7 @@ class CatchUp:
         await self._papers.mark_enriched([entry.paper.arxiv_id for entry in fetched.papers], as_of)
         return result.announcement, result.new_papers
 
-    async def _shortfall(self, fetched: FetchedAnnouncement) -> str | None:
+    async def _shortfall(self, fetched: FetchedAnnouncement) -> Statement | None:
         """Return why the rebuilt announcement cannot be all: fewer than arXiv showed, or than the weekday brings."""
         day = fetched.announced_on
         held = await self._announcements.load_ids(fetched.category, day)
@@ -120,7 +130,7 @@ class CatchUp:
         deliverable |= {entry.paper.arxiv_id for entry in fetched.papers if entry.announce_type.deliverable}
         row = await self._announcements.load(fetched.category, day)
         if row is not None and len(deliverable) < row.shown.deliverable:
-            return f"rebuilt from OAI records: {len(deliverable)} of the {row.shown.deliverable} papers arXiv showed"
+            return Statement.of(StatementCode.REBUILT_SHORT, held=len(deliverable), announced=row.shown.deliverable)
         totals = await self._announcements.recent_totals(fetched.category, day.weekday(), before=day)
         return find_anomaly(fetched, totals)
 
@@ -140,16 +150,16 @@ class CatchUp:
         complete = [row.announced_on for row in rows if row.state is AnnouncementState.FRESH]
         return min(complete, default=due)
 
-    async def _failed(self, category: str, announced_on: date, as_of: datetime, why: str) -> Announcement:
-        reason = f"missed on the day and not yet recovered: {why}"
+    async def _failed(self, category: str, announced_on: date, as_of: datetime, why: Statement) -> Announcement:
+        reason = Statement.of(StatementCode.NOT_RECOVERED, reason=why)
         return await self._note(category, announced_on, AnnouncementState.FAILED, as_of, reason)
 
     async def _deferred(self, category: str, announced_on: date, as_of: datetime) -> Announcement:
-        reason = "arXiv has no papers of that date: a deferred mailing"
+        reason = Statement.of(StatementCode.NO_MAILING)
         return await self._note(category, announced_on, AnnouncementState.QUIET, as_of, reason)
 
     async def _note(
-        self, category: str, announced_on: date, state: AnnouncementState, as_of: datetime, reason: str
+        self, category: str, announced_on: date, state: AnnouncementState, as_of: datetime, reason: Statement
     ) -> Announcement:
         stored = await self._announcements.load(category, announced_on)
         note = Announcement(

@@ -15,10 +15,7 @@ from bot.pipeline.due import due_at, load_zone
 from bot.sources.calendar import EASTERN, AnnouncementCalendar
 
 CATCH_UP = timedelta(hours=48)
-"""How late a brief is still posted for itself; what is older becomes part of one line."""
-
-PROMISE = timedelta(hours=100)
-"""The same where the channel was told to wait: what arXiv lost before a weekend comes back 73 to 97 hours later."""
+"""How late a brief is still posted for itself unless a setting says otherwise; what is older is part of one line."""
 
 LATE_LABEL = timedelta(minutes=30)
 """From how long after it was due a brief is called late."""
@@ -42,7 +39,8 @@ class Step(Enum):
 
     wait: nothing now, look again. close: nothing ever again. brief: everything is there. incomplete: past the cut-off
     something is missing: a brief of what is there, or the line that says so. no_announcement: a day on which arXiv
-    announces nothing. look_for_late: the brief went out incomplete, and now the rest is there. missed: too old.
+    announces nothing. look_for_late: the brief went out incomplete, and now the rest is there. look_for_missed: the
+    same, and the rest is too old. missed: too old.
     """
 
     WAIT = auto()
@@ -51,6 +49,7 @@ class Step(Enum):
     INCOMPLETE = auto()
     NO_ANNOUNCEMENT = auto()
     LOOK_FOR_LATE = auto()
+    LOOK_FOR_MISSED = auto()
     MISSED = auto()
 
 
@@ -93,19 +92,21 @@ class Situation:
         return now > max(self.due, self.cutoff_at) + LATE_LABEL
 
 
-def decide(situation: Situation, now: datetime) -> Step:
-    """Return what to do; see `Step`. The situation's `due` must have come."""
+def decide(situation: Situation, now: datetime, catch_up: timedelta = CATCH_UP) -> Step:
+    """Return what to do; see `Step`. The situation's `due` must have come. `catch_up`: from which age it is too old."""
     told = DeliveryKind.WAITING in situation.kinds
-    age = now - situation.due
+    too_old = now - situation.due > catch_up
     if situation.kinds & DONE:
-        if not told or DeliveryKind.LATE in situation.kinds or age > PROMISE:
+        if not told or DeliveryKind.LATE in situation.kinds or situation.covered:
             return Step.CLOSE
-        return Step.LOOK_FOR_LATE if situation.settled else Step.WAIT
+        if not situation.settled:
+            return Step.WAIT
+        return Step.LOOK_FOR_MISSED if too_old else Step.LOOK_FOR_LATE
     if situation.covered:
         return Step.CLOSE
     if not situation.expected and not situation.holds_papers:
-        return _no_announcement(situation, now, age)
-    if age > (PROMISE if told else CATCH_UP):
+        return _no_announcement(situation, now, too_old=too_old)
+    if too_old:
         # Quiet, or from before anybody read these categories.
         nothing = not situation.holds_papers and (situation.settled or not (situation.rows or situation.absent))
         return Step.CLOSE if nothing else Step.MISSED
@@ -116,8 +117,8 @@ def decide(situation: Situation, now: datetime) -> Step:
     return Step.INCOMPLETE
 
 
-def _no_announcement(situation: Situation, now: datetime, age: timedelta) -> Step:
-    if age > CATCH_UP:
+def _no_announcement(situation: Situation, now: datetime, *, too_old: bool) -> Step:
+    if too_old:
         return Step.CLOSE
     # The calendar may be wrong: not before the cut-off is it certain that nothing came.
     return Step.NO_ANNOUNCEMENT if now >= situation.cutoff_at else Step.WAIT
@@ -126,6 +127,27 @@ def _no_announcement(situation: Situation, now: datetime, age: timedelta) -> Ste
 def first_date(subscription: Subscription, calendar: AnnouncementCalendar) -> date:
     """Return the first announcement date that a subscription gets: the newest one when it was made."""
     return calendar.due(subscription.created_at)
+
+
+def with_newest(
+    first: date,
+    topic: Topic,
+    dates: Mapping[date, datetime],
+    board: Mapping[str, Mapping[date, Announcement]],
+) -> dict[date, datetime]:
+    """Return `dates`, and where nothing was announced on the `first` one the newest date before it that has papers.
+
+    A subscription made on such a day would else begin with silence: its first brief is the newest one there is.
+    """
+    known = [board.get(name, {}) for name in topic.categories]
+    mine = [rows[first] for rows in known if first in rows]
+    if first not in dates or not mine or any(row.state is not AnnouncementState.QUIET for row in mine):
+        return dict(dates)
+    earlier = {day for rows in known for day, row in rows.items() if day < first and row.stored.deliverable}
+    for day in sorted(earlier, reverse=True):
+        if all(rows[day].state in SETTLED for rows in known if day in rows):
+            return {day: dates[first], **dates}
+    return dict(dates)
 
 
 def dates_until(first: date, now: datetime, calendar: AnnouncementCalendar) -> list[date]:

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from bot.clock import Clock
-from bot.delivery import DeliveryKind, PlannedPart, Subscription, TopicKey
+from bot.delivery import DeliveryKind, PlannedDelivery, PlannedPart, Subscription, TopicKey
 from bot.errors import StoreError
-from bot.i18n import load_texts
 from bot.log import get_logger
 from bot.model import Announcement, Brief, Topic
 from bot.pipeline import deciding
@@ -34,7 +33,6 @@ from bot.pipeline.planning_ports import (
 from bot.render import notices
 from bot.render.parts import Draft, render_draft, shown_papers
 from bot.sources.calendar import AnnouncementCalendar
-from bot.store.delivery_history import PlannedBrief
 
 _log = get_logger(__name__)
 
@@ -64,6 +62,7 @@ class _Run:
 
     now: datetime
     briefs: dict[tuple[Recipe, TopicKey], Brief] = field(default_factory=dict)
+    kept: set[tuple[Recipe, TopicKey]] = field(default_factory=set)
     drafts: dict[tuple[object, ...], Draft] = field(default_factory=dict)
     ids: dict[tuple[tuple[str, ...], date], frozenset[str]] = field(default_factory=dict)
     planned: Counter[DeliveryKind] = field(default_factory=Counter)
@@ -91,7 +90,9 @@ class Planner:
         *,
         bot_id: int,
         cutoff: timedelta,
+        catch_up: timedelta = deciding.CATCH_UP,
     ) -> None:
+        """`cutoff`: how long a batch is waited for. `catch_up`: from which age on a brief is too old to be posted."""
         self._announcements = announcements
         self._briefing = briefing
         self._subscriptions = subscriptions
@@ -102,10 +103,17 @@ class Planner:
         self._clock = clock
         self._bot_id = bot_id
         self._cutoff = cutoff
+        self._catch_up = catch_up
         self._retry_at: dict[Key, datetime] = {}
         # Only savings: what is in here would be decided the same way again.
         self._closed: defaultdict[Key, set[date]] = defaultdict(set)
         self._tried: dict[tuple[Key, date], tuple[Step, tuple[Announcement, ...]]] = {}
+        self._since: dict[Key, datetime | None] = {}
+
+    def reconsider(self) -> None:
+        """Decide everything anew at the next call: what was planned may have been ended unseen."""
+        self._closed.clear()
+        self._tried.clear()
 
     async def plan_due(self) -> PlanReport:
         """Plan everything that is due now and return what was planned.
@@ -114,12 +122,16 @@ class Planner:
         """
         run = _Run(self._clock.now())
         active = await self._subscriptions.load_active()
-        self._forget({(one.channel_id, one.topic) for one in active}, run.now)
+        self._forget({(one.channel_id, one.topic): one.state_since for one in active}, run.now)
         due = await self._due(active, run)
         if not due:
             return run.report()
         tasks = await self._decide(due, run)
-        await self._plan_missed([task for task in tasks if task.step is Step.MISSED], run)
+        missed = [task for task in tasks if task.step is Step.MISSED]
+        for task in tasks:
+            if task.step is Step.LOOK_FOR_MISSED:
+                await self._guard(self._look_for_missed(task, missed, run), task.subscription, run)
+        await self._plan_missed(missed, run)
         for announced_on in sorted({task.situation.announced_on for task in tasks}):
             today = [task for task in tasks if task.situation.announced_on == announced_on]
             await self._make_briefs(today, run)
@@ -127,15 +139,18 @@ class Planner:
                 await self._guard(self._carry_out(task, run), task.subscription, run)
         return run.report()
 
-    def _forget(self, active: set[Key], now: datetime) -> None:
+    def _forget(self, active: Mapping[Key, datetime | None], now: datetime) -> None:
         oldest = self._calendar.slot(now) - deciding.WINDOW
+        # One that was ended or paused and is back between two calls has got its open dates back.
+        same = {key for key, since in active.items() if self._since.get(key) == since}
+        self._since = dict(active)
         for key in list(self._closed):
-            if key in active:
+            if key in same:
                 self._closed[key] = {day for day in self._closed[key] if day >= oldest}
             else:
                 del self._closed[key]
         self._retry_at = {key: at for key, at in self._retry_at.items() if key in active}
-        self._tried = {key: seen for key, seen in self._tried.items() if key[0] in active and key[1] >= oldest}
+        self._tried = {key: seen for key, seen in self._tried.items() if key[0] in same and key[1] >= oldest}
 
     async def _due(self, active: Iterable[Subscription], run: _Run) -> list[tuple[Subscription, dict[date, datetime]]]:
         """Return the subscriptions with the dates whose time has come and that have not ended, with that time."""
@@ -163,7 +178,8 @@ class Planner:
         since = min(min(dates) for _, dates in due)
         categories = {name for topic in topics.values() for name in topic.categories}
         board = await self._load_board(categories, since - deciding.BOARD_MARGIN, self._calendar.slot(run.now))
-        history = await self._history.load_kinds({subscription.channel_id for subscription, _ in due}, since)
+        channel_ids = {subscription.channel_id for subscription, _ in due}
+        history = await self._history.load_kinds(channel_ids, since - deciding.BOARD_MARGIN)
         tasks: list[Task] = []
         for number, (subscription, dates) in enumerate(due):
             if number % _BREATH == 0:
@@ -171,15 +187,17 @@ class Planner:
             topic = topics.get(subscription.topic)
             if topic is None:
                 continue
+            first = deciding.first_date(subscription, self._calendar)
             for task in judge_dates(
                 subscription,
                 topic,
-                dates,
+                deciding.with_newest(first, topic, dates, board),
                 board=board,
                 kinds=history.get((subscription.channel_id, subscription.topic), {}),
                 now=run.now,
                 calendar=self._calendar,
                 cutoff=self._cutoff,
+                catch_up=self._catch_up,
             ):
                 if task.step is Step.CLOSE:
                     self._close(task)
@@ -263,13 +281,20 @@ class Planner:
                 await self._end_quietly(task, notices.no_papers_reason(brief), run)
             return
         if task.step is Step.INCOMPLETE:
-            lines = notices.missing_lines(task.situation.missing, load_texts(brief.language))
-            brief = replace(brief, silence=" ".join(lines))
+            brief = replace(brief, silence=notices.missing_statements(task.situation.missing))
             # Before the brief, for without this note nobody would look for the rest.
             await self._skip(task, DeliveryKind.WAITING, "said in the brief", run)
+        await self._keep(task, brief, run)
         parts = self._parts(task, brief, DeliveryKind.BRIEF, run)
         if await self._plan(task, DeliveryKind.BRIEF, parts, run) and task.step is Step.BRIEF:
             self._close(task)
+
+    async def _keep(self, task: Task, brief: Brief, run: _Run) -> None:
+        """Store the brief, before it is planned: what readers find later is what was posted first."""
+        key = (task.recipe, task.subscription.topic)
+        if key not in run.kept:
+            await self._briefing.keep(brief)
+            run.kept.add(key)
 
     def _parts(self, task: Task, brief: Brief, kind: DeliveryKind, run: _Run) -> tuple[PlannedPart, ...]:
         wish, late = task.subscription, task.situation.is_late(run.now)
@@ -334,21 +359,30 @@ class Planner:
 
     async def _look_for_late(self, task: Task, run: _Run) -> None:
         """Plan what came after the incomplete brief of a date, once; or note that nothing for this topic did."""
-        announced_on, wish = task.situation.announced_on, task.subscription
-        sent = await self._history.load_brief(wish.channel_id, wish.topic, announced_on)
-        late = await self._late_brief(task, sent, run) if sent else None
+        late = await self._late_brief(task, run)
         if late is None:
             await self._skip(task, DeliveryKind.LATE, "nothing came later", run)
         else:
             await self._plan(task, DeliveryKind.LATE, self._parts(task, late, DeliveryKind.LATE, run), run)
         self._close(task)
 
-    async def _late_brief(self, task: Task, sent: PlannedBrief, run: _Run) -> Brief | None:
+    async def _look_for_missed(self, task: Task, missed: list[Task], run: _Run) -> None:
+        """Add to `missed` what came so long after the incomplete brief of a date that it is only mentioned."""
+        if await self._late_brief(task, run) is not None:
+            missed.append(task)
+            return
+        await self._skip(task, DeliveryKind.LATE, "nothing came later", run)
+        self._close(task)
+
+    async def _late_brief(self, task: Task, run: _Run) -> Brief | None:
+        wish, announced_on = task.subscription, task.situation.announced_on
+        sent = await self._history.load_brief(wish.channel_id, wish.topic, announced_on)
+        if sent is None:
+            return None
         later = tuple(row.category for row in task.situation.rows if row.fetched_at > sent.created_at)
         if not later:
             return None
         earlier = tuple(row.category for row in task.situation.rows if row.category not in later)
-        announced_on = task.situation.announced_on
         ids = set(await self._load_ids(later, announced_on, run) - await self._load_ids(earlier, announced_on, run))
         for payload in sent.payloads:
             ids -= shown_papers(payload)
@@ -362,7 +396,7 @@ class Planner:
         return run.ids[key]
 
     async def _plan_missed(self, tasks: Sequence[Task], run: _Run) -> None:
-        """Plan one line for all dates of a subscription that are too old, under the newest of them."""
+        """Plan one line for all dates of a subscription that are too old, wholly or in part, under the newest."""
         by_key: defaultdict[Key, list[Task]] = defaultdict(list)
         for task in tasks:
             by_key[task.key].append(task)
@@ -371,14 +405,15 @@ class Planner:
             await self._guard(self._say_missed(newest, missed, run), newest.subscription, run)
 
     async def _say_missed(self, newest: Task, missed: Sequence[Task], run: _Run) -> None:
-        dates = [task.situation.announced_on for task in missed]
-        parts = notices.render_missed(newest.topic, dates, **place_of(newest.subscription))
+        whole = [task.situation.announced_on for task in missed if not task.ended]
+        partly = [task.situation.announced_on for task in missed if task.ended]
+        parts = notices.render_missed(newest.topic, whole, partly=partly, **place_of(newest.subscription))
         await self._plan(newest, DeliveryKind.MISSED, parts, run)
         for task in missed:
             self._close(task)
 
     async def _plan(self, task: Task, kind: DeliveryKind, parts: tuple[PlannedPart, ...], run: _Run) -> bool:
-        planned = await self._outbox.plan(make_delivery(task, kind, parts, run.now), bot_id=self._bot_id, now=run.now)
+        planned = await self._outbox.plan(self._delivery(task, kind, parts, run), bot_id=self._bot_id, now=run.now)
         if planned:
             run.planned[kind] += 1
         else:
@@ -388,9 +423,12 @@ class Planner:
 
     async def _skip(self, task: Task, kind: DeliveryKind, reason: str, run: _Run) -> None:
         if await self._history.skip(
-            make_delivery(task, kind, (), run.now), bot_id=self._bot_id, reason=reason, now=run.now
+            self._delivery(task, kind, (), run), bot_id=self._bot_id, reason=reason, now=run.now
         ):
             run.skipped += 1
+
+    def _delivery(self, task: Task, kind: DeliveryKind, parts: tuple[PlannedPart, ...], run: _Run) -> PlannedDelivery:
+        return make_delivery(task, kind, parts, run.now, self._catch_up)
 
     def _close(self, task: Task) -> None:
         self._closed[task.key].add(task.situation.announced_on)

@@ -37,6 +37,10 @@ class Briefs(Protocol):
         """Return the briefs of `topics` for that date, in their order."""
         ...
 
+    async def keep(self, brief: Brief) -> None:
+        """Store a brief that is about to be posted."""
+        ...
+
 
 class Subscriptions(Protocol):
     """What is asked of the subscriptions."""

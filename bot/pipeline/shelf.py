@@ -26,6 +26,10 @@ class Makes(Protocol):
         """Return the brief of `topic` for that announcement date."""
         ...
 
+    async def posted(self, topic: Topic, announced_on: date, language: str) -> Brief | None:
+        """Return the brief that was posted for that date, or None."""
+        ...
+
 
 class Dates(Protocol):
     """What is asked of the stored announcements."""
@@ -45,7 +49,7 @@ class Leaf:
 
 
 class Shelf:
-    """Briefs for readers who ask; those that are posted by themselves are the planner's."""
+    """Briefs for readers who ask: of a date that was posted what was posted, of another what would be."""
 
     def __init__(self, briefing: Makes, announcements: Dates, *, clock: Clock, max_papers: int = 10) -> None:
         self._briefing = briefing
@@ -99,7 +103,9 @@ class Shelf:
                 self._briefs.move_to_end(key)
                 return held[1]
             try:
-                made = await self._briefing.brief(topic, day, max_papers=self._max_papers, language=language)
+                made = await self._briefing.posted(topic, day, language)
+                if made is None:
+                    made = await self._briefing.brief(topic, day, max_papers=self._max_papers, language=language)
             except UsageError as error:
                 raise Refusal(
                     "Nothing of this topic's categories has been read yet: {categories}.", categories=_of(topic)

@@ -13,7 +13,7 @@ from bot.i18n import Texts
 from bot.model import Paper, Summary
 from bot.render import labels
 from bot.render.embeds import MAX_DESCRIPTION, MAX_TITLE, category_colour
-from bot.render.items import comment_line, item_page, versioned
+from bot.render.items import comment_line, item_page, provenance, versioned
 from bot.render.text import (
     authors_line,
     clip,
@@ -79,7 +79,7 @@ def render_details(details: PaperDetails, texts: Texts) -> dict[str, Any]:
                 (say("Submitted"), texts.date(paper.submitted_at.date()) if paper.submitted_at else "", True),
                 (say(labels.COMMENT), fitted(comment_line(paper), _MAX_FIELD), False),
                 (say(labels.JOURNAL), fitted(readable((paper.journal_ref or "")[:1000]), _MAX_FIELD), False),
-                (say(labels.LINKS), _links(details.links), False),
+                (say(labels.LINKS), _links(details.links, texts), False),
             )
             if value
         ],
@@ -171,13 +171,13 @@ def _categories(paper: Paper) -> Iterable[str]:
     yield from map(sanitise, paper.categories)
 
 
-def _links(links: dict[str, str]) -> str:
+def _links(links: dict[str, str], texts: Texts) -> str:
     """Return the links, each with the host it leads to unless its name says so; whole ones or none."""
     shown: list[str] = []
     for kind, url in links.items():
         if not is_web_address(url) or len(url) > 300:
             continue
-        name = sanitise(labels.link_name(kind))
+        name = sanitise(texts.say(labels.LINK_NAMES[kind]) if kind in labels.LINK_NAMES else labels.link_name(kind))
         if kind in ("code", "project"):
             name = f"{name} ({sanitise(urlsplit(url).hostname or '')})"
         # A bracket would end the link before its address does.
@@ -201,12 +201,6 @@ def _footer(details: PaperDetails, texts: Texts) -> str:
     return _footer_text(" · ".join(parts))
 
 
-def provenance(summary: Summary, texts: Texts) -> str:
-    """Return who wrote a summary, in words; unescaped, never empty."""
-    said = labels.produced_by(sanitise(summary.producer))
-    return texts.say(labels.EXTRACTED) if said == labels.EXTRACTED else said
-
-
 def _footer_text(text: str) -> str:
     # Footers show no markup, so nothing in them is escaped.
     return inert(clip(text, 400, measure=lambda part: discord_length(inert(part)))) or "…"
@@ -220,7 +214,8 @@ def _listed(number: int, listed: ListedPaper, room: int, texts: Texts) -> str:
     if paper.withdrawn:
         facts.append(f"⚠ {texts.say(labels.WITHDRAWN)}")
     facts.append(fitted(listed.note, _LISTED_NOTE))
-    tail = "\n-# " + " · ".join(fact for fact in facts if fact)
+    line = " · ".join(fact for fact in facts if fact)
+    tail = f"\n*{line}*" if line else ""
     left = room - sum(map(discord_length, (head, middle, tail)))
     if left < 40:
         # An endless identifier: no link then, and no second line.

@@ -11,7 +11,8 @@ from typing import Any
 from bot.i18n import Texts, load_texts
 from bot.model import Brief, BriefItem, Topic
 from bot.render import labels
-from bot.render.items import comment_line, item_page, marks
+from bot.render.items import comment_line, item_page, marks, provenance
+from bot.render.statements import say_silence, say_statement
 from bot.render.text import (
     authors_line,
     clip,
@@ -46,6 +47,7 @@ _MAX_REASONS = 90
 _SHORTEST_GIST = 60
 _SHORTEST_TAKEAWAY = 110
 _MAX_LISTED_TITLE = 150
+_BOLD = "****"
 
 # By archive, so that all of cs looks related and each category still has a shade of its own.
 _COLOURS = {
@@ -93,10 +95,10 @@ def render_header(brief: Brief, *, web_url: str | None = None, label: str | None
     head = [topic_name(brief.topic, brief.language), texts.date(brief.announced_on), *([label] if label else [])]
     lines = [" · ".join([*head, *counts])]
     if brief.silence or not brief.items:
-        reason = sanitise(brief.silence or texts.say(labels.NOTHING))
+        reason = say_silence(brief.silence, texts) or texts.say(labels.NOTHING)
         lines.append(escape_discord(clip(reason, 1200, measure=_escaped_length)))
     if web_url is not None and is_web_address(web_url) and len(web_url) <= 400:
-        lines.append(f"{texts.say(labels.READ_ON_THE_WEB)}: <{web_url}>")
+        lines.append(texts.say("{what}: {why}", what=texts.say(labels.READ_ON_THE_WEB), why=f"<{web_url}>"))
     return "\n".join(lines)
 
 
@@ -159,13 +161,13 @@ def _description(item: BriefItem, limit: int, texts: Texts, points: int) -> str:
     head = [_escaped(authors, min(_MAX_AUTHORS * 2, limit // 3))]
     tail = _reasons(item, texts) if limit > 3 * _MAX_REASONS else []
     gist = readable(item.summary.text)
-    room = limit - _joined_length([*head, "", *tail])
+    room = limit - _joined_length([*head, _BOLD, *tail])
     if room < _SHORTEST_GIST:
         tail = []
-        room = limit - _joined_length([*head, ""])
+        room = limit - _joined_length([*head, _BOLD])
     shown = _escaped(gist, room)
     takeaways = _takeaways(item, gist, room - discord_length(shown), points)
-    return "\n".join(line for line in [*head, shown, *takeaways, *tail] if line)
+    return "\n".join(line for line in [*head, f"**{shown}**" if shown else "", *takeaways, *tail] if line)
 
 
 def _takeaways(item: BriefItem, gist: str, room: int, most: int) -> list[str]:
@@ -195,30 +197,27 @@ def _sharing(texts: Sequence[str], room: int) -> list[str]:
 
 
 def _reasons(item: BriefItem, texts: Texts) -> list[str]:
-    """Return the weightiest reasons that fit on one small line, whole; or no line."""
+    """Return the weightiest reasons that fit on one line, whole; or no line."""
     reasons: list[str] = []
     for reason in item.reasons:
-        text = clip(sanitise(reason.text), _MAX_REASONS, measure=_escaped_length)
-        if reasons and _escaped_length("; ".join([*reasons, text])) > _MAX_REASONS:
+        text = clip(say_statement(reason.why, texts), _MAX_REASONS, measure=_escaped_length)
+        if reasons and _escaped_length(texts.say("; ").join([*reasons, text])) > _MAX_REASONS:
             break
         reasons.append(text)
-    return [f"-# {texts.say(labels.WHY)}: {escape_discord('; '.join(reasons))}"] if reasons else []
+    # Italics, since small print ("-# ") is not small in every client's embeds.
+    said = escape_discord(texts.say("; ").join(reasons))
+    return [f"*{texts.say('{what}: {why}', what=texts.say(labels.WHY), why=said)}*"] if reasons else []
 
 
 def _footer(item: BriefItem, texts: Texts, limit: int) -> str:
     # Footers show no markup, so nothing in them is escaped.
     parts = [item.paper.primary_category, *map(texts.say, marks(item))]
-    end = _provenance(item, texts)
+    end = provenance(item.summary, texts)
     comment = comment_line(item.paper)
     if comment:
         room = limit - discord_length(" · ".join([*parts, end])) - 3
         parts.append(_clipped(inert, comment, room) if room > 12 else "")
     return _clipped(inert, " · ".join(part for part in [*parts, end] if part), limit)
-
-
-def _provenance(item: BriefItem, texts: Texts) -> str:
-    said = labels.produced_by(sanitise(item.summary.producer))
-    return texts.say(labels.EXTRACTED) if said == labels.EXTRACTED else said
 
 
 def _listed(items: Sequence[BriefItem], texts: Texts, reserved: int) -> dict[str, Any]:

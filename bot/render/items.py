@@ -5,8 +5,10 @@ from urllib.parse import quote
 
 import regex
 
-from bot.model import AnnounceType, Brief, BriefItem, Paper, Receipt
+from bot.i18n import Texts
+from bot.model import AnnounceType, Brief, BriefItem, Paper, Receipt, Summary
 from bot.render import labels
+from bot.render.statements import say_to_operator
 from bot.render.text import readable, sanitise
 
 _PARTS = regex.compile(r"\s*[;,]\s+|(?<=[^.\s]{3})\.\s+(?=\p{Lu})")
@@ -68,7 +70,15 @@ def dropped_line(receipt: Receipt) -> str:
 
 def reasons_line(item: BriefItem) -> str:
     """Return why this paper was chosen, with what each reason added to the score; empty if nothing is known."""
-    return "; ".join(f"{sanitise(reason.text)} ({reason.score:+.2f})" for reason in item.reasons)
+    return "; ".join(f"{sanitise(say_to_operator(reason.why))} ({reason.score:+.2f})" for reason in item.reasons)
+
+
+def provenance(summary: Summary, texts: Texts) -> str:
+    """Return who wrote a summary, in a reader's language; never empty."""
+    producer = sanitise(summary.producer)
+    if labels.produced_by(producer) == labels.EXTRACTED:
+        return texts.say(labels.EXTRACTED)
+    return texts.say("written by {producer}", producer=producer or texts.say("an unnamed model"))
 
 
 def listed(names: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ from bot.model import (
     Sentence,
     Summary,
 )
+from bot.render.statements import say_to_operator, silence_to_operator
 
 
 def brief_as_json(brief: Brief) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def brief_as_json(brief: Brief) -> dict[str, Any]:
             "failed": receipt.failed,
             "dropped": {_text(reason): count for reason, count in receipt.dropped.items()},
         },
-        "silence": None if brief.silence is None else _text(brief.silence),
+        "silence": _optional(silence_to_operator(brief.silence)),
         "items": [_item(item) for item in brief.items],
     }
 
@@ -101,7 +102,7 @@ def _item(item: BriefItem) -> dict[str, Any]:
         "announce_type": item.announce_type.value,
         "late": item.late,
         "score": item.score,
-        "reasons": [{"text": _text(reason.text), "score": reason.score} for reason in item.reasons],
+        "reasons": [{"text": _text(say_to_operator(reason.why)), "score": reason.score} for reason in item.reasons],
         "summary": _summary(item.summary),
         "key_takeaways": [_sentence(one) for one in item.summary.key_takeaways],
         "comment": comment,
@@ -142,7 +143,7 @@ def _announcement(announcement: Announcement) -> dict[str, Any]:
         "shown": _counts(announcement.shown),
         "stored": _counts(announcement.stored),
         "late": announcement.late,
-        "reason": _optional(announcement.reason),
+        "reason": _text(say_to_operator(announcement.reason)) if announcement.reason else None,
     }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from bot.model import Brief, BriefItem, Summary
 from bot.render import labels
 from bot.render.items import comment_line, dropped_line, item_page, marks, reasons_line, receipt_line, versioned
+from bot.render.statements import silence_to_operator
 from bot.render.text import authors_line, clip, escape_markdown, readable, sanitise, web_links
 
 _LISTED_AUTHORS = 8
@@ -18,7 +19,7 @@ def render_markdown(brief: Brief) -> str:
     if dropped:
         blocks.append(f"{escape_markdown(dropped)}.")
     if brief.silence or not brief.items:
-        blocks.append(f"**{escape_markdown(sanitise(brief.silence or labels.NOTHING))}**")
+        blocks.append(f"**{escape_markdown(sanitise(silence_to_operator(brief.silence) or labels.NOTHING))}**")
     for item in brief.items:
         blocks.extend(_item_blocks(item))
     if brief.items:

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from bot.delivery import DeliveryKind, PlannedPart, PostingStyle
-from bot.i18n import Texts, load_texts, mark
+from bot.i18n import Texts, load_texts
 from bot.model import Announcement, AnnouncementState, Brief, Receipt, Topic
 from bot.render.embeds import topic_name
 from bot.render.parts import render_note, thread_name
+from bot.render.statements import join_sentences, say_sentence
 from bot.render.text import clip, discord_length, escape_discord, sanitise
+from bot.statement import Statement, StatementCode
 
 _FORUMS = (PostingStyle.FORUM, PostingStyle.FORUM_PAPERS)
 _LISTED_CATEGORIES = 10
@@ -20,10 +22,10 @@ _LONGEST_CATEGORY = 30
 
 # In the order in which they are said. Fresh and quiet categories are not missing.
 _MISSING = {
-    AnnouncementState.WAITING: mark("{categories}: not announced yet."),
-    AnnouncementState.STALLED: mark("{categories}: overdue, arXiv still shows an older announcement."),
-    AnnouncementState.PARTIAL: mark("{categories}: arXiv shows only a part so far."),
-    AnnouncementState.FAILED: mark("{categories}: could not be read so far."),
+    AnnouncementState.WAITING: StatementCode.MISSING_WAITING,
+    AnnouncementState.STALLED: StatementCode.MISSING_OVERDUE,
+    AnnouncementState.PARTIAL: StatementCode.MISSING_PARTIAL,
+    AnnouncementState.FAILED: StatementCode.MISSING_FAILED,
 }
 
 
@@ -85,20 +87,30 @@ def render_missed(
     topic: Topic,
     dates: Sequence[date],
     *,
+    partly: Sequence[date] = (),
     channel_id: int,
     language: str,
     style: PostingStyle,
     tag_ids: Sequence[int] = (),
 ) -> tuple[PlannedPart, ...]:
-    """Return the one line for all announcement `dates` (not empty) that are too old to be posted one by one."""
+    """Return the one line for all announcement `dates` that are too old to be posted one by one.
+
+    Of those in `partly` a brief was posted, and what it lacked came too late. At least one of the two is not empty.
+    """
     texts = load_texts(language)
-    first, last = min(dates), max(dates)
+    first, last = min([*dates, *partly]), max([*dates, *partly])
     span = texts.date(last) if first == last else f"{texts.date(first)} – {texts.date(last)}"
     said = texts.count(
         "{n} brief could not be posted in time. `/brief` shows it.",
         "{n} briefs could not be posted in time. `/brief` shows each of them.",
         len(dates),
     )
+    late = texts.count(
+        "What {n} brief lacked came too late to be posted. `/brief` shows it.",
+        "What {n} briefs lacked came too late to be posted. `/brief` shows it.",
+        len(partly),
+    )
+    said = "\n".join(text for text, shown in ((said, dates), (late, partly)) if shown)
     name = thread_name(topic, language, last, texts.say("missed")) if style in _FORUMS else None
     return render_note(
         f"{_head(topic, language, span, texts.say('missed'))}\n{said}",
@@ -124,9 +136,8 @@ def no_announcement_reason(
     )
     # Discord shows such a time in each reader's own zone and language.
     moment = f"<t:{int(release.timestamp())}:f>"
-    return " ".join(
-        [why, texts.say("The next one, for {date}, comes {time}.", date=texts.date(following), time=moment)]
-    )
+    after = texts.say("The next one, for {date}, comes {time}.", date=texts.date(following), time=moment)
+    return join_sentences([why, after], texts)
 
 
 def no_papers_reason(brief: Brief) -> str:
@@ -142,13 +153,18 @@ def no_papers_reason(brief: Brief) -> str:
 
 
 def missing_lines(missing: Sequence[Announcement], texts: Texts) -> list[str]:
-    """Return one line for each way in which categories are missing."""
-    lines: list[str] = []
-    for state, text in _MISSING.items():
+    """Return one line for each way in which categories are missing, escaped."""
+    return [escape_discord(say_sentence(one, texts)) for one in missing_statements(missing)]
+
+
+def missing_statements(missing: Sequence[Announcement]) -> tuple[Statement, ...]:
+    """Return what is to be said of `missing`, the most important first; long lists are cut."""
+    found: list[Statement] = []
+    for state, code in _MISSING.items():
         names = [one.category for one in missing if one.state is state]
         if names:
-            lines.append(texts.say(text, categories=_categories(names, texts)))
-    return lines
+            found.append(Statement.of(code, categories=_shortened(names)))
+    return tuple(found)
 
 
 def _nothing_shown(receipt: Receipt, names: str, texts: Texts) -> str:
@@ -160,15 +176,18 @@ def _nothing_shown(receipt: Receipt, names: str, texts: Texts) -> str:
     )
     before = receipt.dropped.get("announced_before", 0)
     if before:
-        said = " ".join(
-            [said, texts.count("{n} of them was announced before.", "{n} of them were announced before.", before)]
-        )
+        known = texts.count("{n} of them was announced before.", "{n} of them were announced before.", before)
+        said = join_sentences([said, known], texts)
     return said
 
 
 def _categories(names: Sequence[str], texts: Texts) -> str:
-    shown = [escape_discord(_short(sanitise(name))) for name in names[:_LISTED_CATEGORIES]]
-    return texts.listed([*shown, *(["…"] if len(names) > _LISTED_CATEGORIES else [])])
+    return texts.listed([escape_discord(name) for name in _shortened(names)])
+
+
+def _shortened(names: Sequence[str]) -> tuple[str, ...]:
+    shown = [_short(sanitise(name)) for name in names[:_LISTED_CATEGORIES]]
+    return (*shown, *(["…"] if len(names) > _LISTED_CATEGORIES else []))
 
 
 def _short(name: str) -> str:

@@ -15,6 +15,7 @@ from bot.digest.sentences import split_sentences
 from bot.model import Brief, BriefItem
 from bot.render import labels
 from bot.render.items import comment_line, dropped_line, item_page, marks, reasons_line, receipt_line, versioned
+from bot.render.statements import silence_to_operator
 from bot.render.text import readable, sanitise, web_links
 
 OPEN_AUTHORS = 20
@@ -40,7 +41,7 @@ def render_html(brief: Brief) -> str:
         announced_on=brief.announced_on.isoformat(),
         receipt=receipt_line(brief),
         dropped=dropped_line(brief.receipt),
-        silence=sanitise(brief.silence or ("" if brief.items else labels.NOTHING)),
+        silence=sanitise(silence_to_operator(brief.silence) or ("" if brief.items else labels.NOTHING)),
         items=[_item(item) for item in brief.items],
         version=__version__,
     )

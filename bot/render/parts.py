@@ -164,8 +164,8 @@ def digest_components(brief: Brief) -> list[dict[str, Any]]:
             "options": options,
         }
     days = [
-        _button(texts.say("◀ Day before"), f"pb:day:{scope}:prev"),
-        _button(texts.say("Day after ▶"), f"pb:day:{scope}:next"),
+        _button(texts.say("← Day before"), f"pb:day:{scope}:prev"),
+        _button(texts.say("Day after →"), f"pb:day:{scope}:next"),
     ]
     return _rows([menu], days)
 

@@ -20,6 +20,7 @@ from bot.render.items import (
     receipt_line,
     versioned,
 )
+from bot.render.statements import say_to_operator, silence_to_operator
 from bot.render.text import authors_line, readable, sanitise, web_links
 
 DEFAULT_WIDTH = 100
@@ -36,7 +37,7 @@ def render_text(brief: Brief, *, width: int = DEFAULT_WIDTH) -> str:
     # Whole lines: people search for them.
     lines += [line for line in (receipt_line(brief), dropped_line(brief.receipt)) if line]
     if brief.silence or not brief.items:
-        lines += _wrapped(sanitise(brief.silence or labels.NOTHING), width)
+        lines += _wrapped(sanitise(silence_to_operator(brief.silence) or labels.NOTHING), width)
     for item in brief.items:
         lines.append("")
         lines += _item_lines(item, width)
@@ -105,7 +106,7 @@ def _announcement_line(one: Announcement) -> str:
         counts += f" (arXiv shows {shown.new}, {shown.cross}, {shown.replace})"
     source = f" from {one.source.value}" if one.source else ""
     late = f", {labels.LATE}" if one.late else ""
-    reason = f": {sanitise(one.reason)}" if one.reason else ""
+    reason = f": {sanitise(say_to_operator(one.reason))}" if one.reason else ""
     return (
         f"{sanitise(one.category)}  {labels.format_date(one.announced_on)}  {one.state.value}{source}{late},"
         f" {counts}{reason}"

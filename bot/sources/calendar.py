@@ -12,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.errors import UsageError
+from bot.statement import Statement, StatementCode
 
 EASTERN = ZoneInfo("America/New_York")
 # https://info.arxiv.org/help/availability.html
@@ -74,18 +75,15 @@ class AnnouncementCalendar:
         local = now.astimezone(EASTERN)
         return local.date() + _DAY if local.time() >= RELEASE_TIME else local.date()
 
-    def reason_for_silence(self, now: datetime) -> str | None:
-        """Return in words why no announcement belongs to the day of `now`; None when one does."""
+    def reason_for_silence(self, now: datetime) -> Statement | None:
+        """Return why no announcement belongs to the day of `now`; None when one does."""
         day = self.slot(now)
         if self.is_announcement_day(day):
             return None
         upcoming, release = self.next_release(now)
-        following = f"the next one, dated {spell(upcoming)}, is due at {release:%Y-%m-%d %H:%M} UTC"
-        if day in self._holidays:
-            holiday = self._holidays[day]
-            why = f"because of its holiday on {spell(holiday)}"
-            return f"arXiv deferred the announcement of {spell(day)} {why}; {following}"
-        return f"arXiv announces nothing for {spell(day)}; {following}"
+        holiday = self._holidays.get(day)
+        code = StatementCode.DEFERRED if holiday else StatementCode.NONE_FOR_DAY
+        return Statement.of(code, day=day, holiday=holiday, following=upcoming, release=release)
 
 
 def spell(day: date) -> str:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
 
-from bot.errors import SourceError
+from bot.errors import SourceError, SourceMalformed
 from bot.model import Announcement, AnnouncementState, FetchedAnnouncement, SourceName
-from bot.sources.calendar import AnnouncementCalendar, spell
+from bot.sources.calendar import AnnouncementCalendar
+from bot.statement import Statement, StatementCode
 
 LATE_AFTER = timedelta(hours=24)
 # A batch of 4 % of its weekday's median has been served as complete; no real day of 2026 fell below a third.
@@ -25,14 +26,14 @@ class Verdict:
     """The judgement on one category and date.
 
     `store`: what was fetched belongs into the store under `announced_on`. `late`: it is first held a day or more after
-    its release. `reason` explains every state but a plain fresh one, in one sentence for the owner.
+    its release. `reason` explains every state but a plain fresh one.
     """
 
     state: AnnouncementState
     announced_on: date
     store: bool
     late: bool
-    reason: str | None = None
+    reason: Statement | None = None
 
 
 def judge(
@@ -54,16 +55,14 @@ def judge(
     """
     due = calendar.due(now)
     if fetched is None or error is not None:
-        return Verdict(
-            AnnouncementState.FAILED, due, store=False, late=False, reason=str(error or "nothing was fetched")
-        )
+        return Verdict(AnnouncementState.FAILED, due, store=False, late=False, reason=explain_failure(error))
     header = fetched.announced_on
     held = latest_stored is not None and latest_stored.announced_on >= header
     if header < due and held:
         return _overdue(fetched, due, now, calendar, cutoff)
     if not fetched.papers and fetched.source is SourceName.FEED:
         return _empty_feed(fetched, due, now, calendar, cutoff, latest_stored)
-    problem = fetched.problem or find_anomaly(fetched, weekday_totals)
+    problem = explain_problem(fetched) or find_anomaly(fetched, weekday_totals)
     late = now >= calendar.release(header) + LATE_AFTER
     if held and latest_stored is not None and latest_stored.announced_on == header:
         late = latest_stored.late
@@ -89,12 +88,13 @@ def _overdue(
     fetched: FetchedAnnouncement, due: date, now: datetime, calendar: AnnouncementCalendar, cutoff: timedelta
 ) -> Verdict:
     release = calendar.release(due)
-    shows = f"{fetched.category} still shows {spell(fetched.announced_on)}"
+    category, shows = fetched.category, fetched.announced_on
     if now < release + cutoff:
-        until = f"{release + cutoff:%Y-%m-%d %H:%M}"
-        reason = f"the announcement of {spell(due)} is not out yet, {shows}; it counts as missing from {until} UTC on"
+        reason = Statement.of(
+            StatementCode.NOT_OUT_YET, due=due, category=category, shows=shows, until=release + cutoff
+        )
         return Verdict(AnnouncementState.WAITING, due, store=False, late=False, reason=reason)
-    reason = f"the announcement of {spell(due)} was due at {release:%Y-%m-%d %H:%M} UTC, but {shows}"
+    reason = Statement.of(StatementCode.OVERDUE, due=due, release=release, category=category, shows=shows)
     return Verdict(AnnouncementState.STALLED, due, store=False, late=False, reason=reason)
 
 
@@ -108,17 +108,31 @@ def _empty_feed(
 ) -> Verdict:
     """An empty feed is what arXiv serves on days without an announcement, and after midnight before it is rebuilt."""
     if latest_stored is not None and latest_stored.announced_on >= due:
-        reason = calendar.reason_for_silence(now) or f"the feed of {fetched.category} is empty and nothing newer is due"
+        reason = calendar.reason_for_silence(now) or Statement.of(StatementCode.FEED_QUIET, category=fetched.category)
         return Verdict(
             AnnouncementState.QUIET, latest_stored.announced_on, store=False, late=latest_stored.late, reason=reason
         )
     release = calendar.release(due)
     state = AnnouncementState.WAITING if now < release + cutoff else AnnouncementState.STALLED
-    reason = f"the announcement of {spell(due)} is missing: the feed of {fetched.category} is empty"
+    reason = Statement.of(StatementCode.FEED_EMPTY, due=due, category=fetched.category)
     return Verdict(state, due, store=False, late=False, reason=reason)
 
 
-def find_anomaly(fetched: FetchedAnnouncement, weekday_totals: Sequence[int]) -> str | None:
+def explain_failure(error: SourceError | None) -> Statement:
+    """Return why nothing could be read."""
+    if error is None:
+        return Statement.of(StatementCode.NOTHING_FETCHED)
+    malformed = isinstance(error, SourceMalformed)
+    code = StatementCode.SOURCE_MALFORMED if malformed else StatementCode.SOURCE_UNAVAILABLE
+    return Statement.of(code, detail=str(error))
+
+
+def explain_problem(fetched: FetchedAnnouncement) -> Statement | None:
+    """Return that what was read is not all, where the source said so."""
+    return Statement.of(StatementCode.PAGE_INCOMPLETE, detail=fetched.problem) if fetched.problem else None
+
+
+def find_anomaly(fetched: FetchedAnnouncement, weekday_totals: Sequence[int]) -> Statement | None:
     """Return why so few papers are suspicious, given the totals of earlier announcements on that weekday; else None."""
     if len(weekday_totals) < _LEAST_SAMPLES:
         return None
@@ -126,4 +140,4 @@ def find_anomaly(fetched: FetchedAnnouncement, weekday_totals: Sequence[int]) ->
     found = sum(paper.announce_type.deliverable for paper in fetched.papers)
     if usual < _LEAST_MEDIAN or found >= usual * _LEAST_SHARE:
         return None
-    return f"possibly incomplete: {found} papers where {fetched.announced_on:%A}s bring {usual:.0f}"
+    return Statement.of(StatementCode.FEWER_THAN_USUAL, found=found, usual=round(usual))

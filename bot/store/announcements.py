@@ -20,6 +20,7 @@ from bot.model import (
     Counts,
     FetchedAnnouncement,
 )
+from bot.statement import Statement
 from bot.store.announcement_rows import (
     as_announcement,
     count_items,
@@ -61,7 +62,7 @@ class AnnouncementStore:
         state: AnnouncementState,
         fetched_at: datetime,
         late: bool,
-        reason: str | None,
+        reason: Statement | None,
     ) -> SavedAnnouncement:
         """Store what was read, in one transaction: papers, version history, items, counts, state.
 

@@ -5,10 +5,10 @@ holds statements' parameters or passwords.
 """
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -47,33 +47,39 @@ def border(shown: str) -> Iterator[None]:
         yield
     except PoolTimeout as error:
         raise busy(shown) from error
-    except (DBAPIError, sqlite3.Error, psycopg.Error) as error:
+    except _errors() as error:
         translated = translate(error, shown)
         if translated is None:
             raise
-        if isinstance(_driver_error(error), psycopg.Error):
+        if not isinstance(_driver_error(error), sqlite3.Error):
             # A connection error's own text may repeat parts of the address.
             raise translated from None
         raise translated from error
 
 
-def translate(error: DBAPIError | sqlite3.Error | psycopg.Error, shown: str) -> StoreError | None:
+def _errors() -> tuple[type[Exception], ...]:
+    return (DBAPIError, *_driver_errors())
+
+
+def _driver_errors() -> tuple[type[Exception], ...]:
+    # A driver that is not loaded, which would cost 8 MiB, cannot have raised anything.
+    psycopg = sys.modules.get("psycopg")
+    return (sqlite3.Error,) if psycopg is None else (sqlite3.Error, psycopg.Error)
+
+
+def translate(error: Exception, shown: str) -> StoreError | None:
     """Return the store's error for a driver's error, or None for one that is a mistake in this program."""
     driver = _driver_error(error)
     if isinstance(driver, sqlite3.Error):
         return _from_sqlite(driver, shown)
-    if isinstance(driver, psycopg.Error):
-        return _from_postgres(driver, shown)
-    return None
+    return _from_postgres(driver, shown) if isinstance(driver, _driver_errors()) else None
 
 
 def _driver_error(error: BaseException) -> BaseException:
     if isinstance(error, DBAPIError) and error.orig is not None:
         error = error.orig
     # SQLAlchemy's adapters for asyncio put their own exception in front of psycopg's.
-    if not isinstance(error, sqlite3.Error | psycopg.Error) and isinstance(
-        error.__cause__, sqlite3.Error | psycopg.Error
-    ):
+    if not isinstance(error, _driver_errors()) and isinstance(error.__cause__, _driver_errors()):
         return error.__cause__
     return error
 
@@ -97,7 +103,11 @@ def _from_sqlite(error: sqlite3.Error, shown: str) -> StoreError | None:
     return None
 
 
-def _from_postgres(error: psycopg.Error, shown: str) -> StoreError | None:
+def _from_postgres(error: Exception, shown: str) -> StoreError | None:
+    import psycopg
+
+    if not isinstance(error, psycopg.Error):
+        return None
     state = error.sqlstate
     if state is None:
         if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):

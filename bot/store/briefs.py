@@ -1,16 +1,18 @@
-"""Briefs and the texts in them, as they were made."""
+"""Briefs as they were posted, and the texts in them: written once, and only ever added to."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Brief, BriefItem, Receipt, Sentence, Summary
+from bot.model import AnnounceType, Brief, BriefItem, Paper, Reason, Receipt, Sentence, Summary, Topic
+from bot.statement import Statement
 from bot.store.announcement_rows import upsert
 from bot.store.engine import Database
-from bot.store.paper_rows import chunks
+from bot.store.paper_rows import chunks, load_by_id
 from bot.store.schema import BUILT_IN, brief, brief_item, summary
 
 _KIND = "brief"
@@ -38,16 +40,25 @@ class BriefStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def save_brief(self, one: Brief) -> None:
-        """Store a brief with its items and its receipt, in place of an earlier one of the same key."""
+    async def save_brief(self, one: Brief) -> bool:
+        """Store a brief with its items and its receipt; return whether anything was written.
 
-        async def save(connection: AsyncConnection) -> None:
-            key = {
-                "topic_guild_id": one.topic.guild_id or BUILT_IN,
-                "topic_slug": one.topic.slug,
-                "announced_on": one.announced_on,
-                "language": one.language,
-            }
+        One that is stored stays as it is. Only where its papers are the first ones of `one` are the others added: a
+        channel that shows more papers was posted to after one that shows fewer.
+        """
+
+        async def save(connection: AsyncConnection) -> bool:
+            key = _key(one.topic, one.announced_on) | {"language": one.language}
+            earlier = await connection.scalar(
+                sa.select(brief.c.brief_id).where(*(brief.c[name] == value for name, value in key.items()))
+            )
+            stored: Sequence[str] = ()
+            if earlier is not None:
+                query = sa.select(brief_item.c.arxiv_id).where(brief_item.c.brief_id == earlier)
+                stored = (await connection.scalars(query.order_by(brief_item.c.position))).all()
+                mine = [item.paper.arxiv_id for item in one.items]
+                if len(mine) <= len(stored) or mine[: len(stored)] != list(stored):
+                    return False
             values = {
                 "announced": one.receipt.announced,
                 "read": one.receipt.read,
@@ -61,12 +72,42 @@ class BriefStore:
             insert = upsert(connection, brief).values(**key, **values)
             statement = insert.on_conflict_do_update(index_elements=list(key), set_=values)
             brief_id = await connection.scalar(statement.returning(brief.c.brief_id))
-            await connection.execute(sa.delete(brief_item).where(brief_item.c.brief_id == brief_id))
-            if one.items:
-                rows = [_item_row(item) | {"brief_id": brief_id} for item in one.items]
+            if new := one.items[len(stored) :]:
+                rows = [_item_row(item) | {"brief_id": brief_id} for item in new]
                 await connection.execute(sa.insert(brief_item), rows)
+            return True
 
-        await self._database.write(save)
+        return await self._database.write(save)
+
+    async def load_brief(self, topic: Topic, announced_on: date, language: str) -> Brief | None:
+        """Return the stored brief of `topic` for that date, without its announcements; None where there is none.
+
+        In `language`, or with the papers and texts of one in another language.
+        """
+        key = _key(topic, announced_on)
+        query = sa.select(brief).where(*(brief.c[name] == value for name, value in key.items()))
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+            if not rows:
+                return None
+            row = min(rows, key=lambda one: (one.language != language, one.brief_id))
+            wanted = sa.select(brief_item).where(brief_item.c.brief_id == row.brief_id).order_by(brief_item.c.position)
+            items = (await connection.execute(wanted)).all()
+            papers = await load_by_id(connection, [item.arxiv_id for item in items])
+            texts = await _load_texts(connection, [item.arxiv_id for item in items], row.language)
+        return Brief(
+            topic=topic,
+            announced_on=announced_on,
+            language=language,
+            receipt=_as_receipt(row),
+            items=tuple(
+                _as_item(item, papers[item.arxiv_id], texts[_text_key(item)])
+                for item in items
+                if item.arxiv_id in papers and _text_key(item) in texts
+            ),
+            announcements=(),
+            silence=row.silence or (),
+        )
 
     async def load_receipt(
         self, topic_slug: str, announced_on: date, language: str, *, guild_id: int | None = None
@@ -82,7 +123,7 @@ class BriefStore:
             row = (await connection.execute(query)).first()
         if row is None:
             return None
-        return Receipt(row.announced, row.read, row.matched, row.shown, row.failed, dict(row.dropped))
+        return _as_receipt(row)
 
     async def save_summaries(self, summaries: Sequence[Summary]) -> None:
         """Store summaries; one whose key is taken stays as it was first written."""
@@ -111,6 +152,53 @@ class BriefStore:
         return found
 
 
+def _key(topic: Topic, announced_on: date) -> dict[str, Any]:
+    return {
+        "topic_guild_id": topic.guild_id or BUILT_IN,
+        "topic_slug": topic.slug,
+        "announced_on": announced_on,
+    }
+
+
+def _as_receipt(row: sa.Row[Any]) -> Receipt:
+    return Receipt(row.announced, row.read, row.matched, row.shown, row.failed, dict(row.dropped))
+
+
+def _text_key(row: sa.Row[Any]) -> tuple[str, int, str, str]:
+    return row.arxiv_id, row.version, row.producer, row.prompt_version
+
+
+async def _load_texts(
+    connection: AsyncConnection, ids: Sequence[str], language: str
+) -> dict[tuple[str, int, str, str], Summary]:
+    """Return the stored summaries of papers, of each kind the one in `language` if there is one."""
+    found: dict[tuple[str, int, str, str], Summary] = {}
+    query = sa.select(summary).where(summary.c.arxiv_id.in_(ids), summary.c.kind == _KIND)
+    for row in await connection.execute(query.order_by(summary.c.language)):
+        if _text_key(row) not in found or row.language == language:
+            found[_text_key(row)] = _as_summary(row)
+    return found
+
+
+def _as_item(row: sa.Row[Any], paper: Paper, text: Summary) -> BriefItem:
+    return BriefItem(
+        paper=replace(paper, version=row.version),
+        announce_type=AnnounceType(row.announce_type),
+        position=row.position,
+        score=row.score,
+        reasons=tuple(_as_reason(one) for one in row.reasons),
+        summary=text,
+        links=dict(row.links),
+        late=row.late,
+    )
+
+
+def _as_reason(data: dict[str, Any]) -> Reason:
+    # An earlier version of the program stored a phrase.
+    why = Statement.plain(str(data["text"])) if "text" in data else Statement.from_json(data)
+    return Reason(why, data["score"])
+
+
 def _item_row(item: BriefItem) -> dict[str, Any]:
     return {
         "position": item.position,
@@ -118,7 +206,7 @@ def _item_row(item: BriefItem) -> dict[str, Any]:
         "version": item.paper.version,
         "announce_type": item.announce_type,
         "score": item.score,
-        "reasons": [{"text": reason.text, "score": reason.score} for reason in item.reasons],
+        "reasons": [reason.why.as_json() | {"score": reason.score} for reason in item.reasons],
         "links": dict(item.links),
         "late": item.late,
         "producer": item.summary.producer,

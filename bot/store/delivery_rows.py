@@ -25,6 +25,12 @@ FURTHEST = timedelta(hours=25)
 """No wait is longer; a later `next_attempt_at` was written under a clock that has been set back, and counts as now."""
 
 
+_RESUMED_FOR = timedelta(hours=48)
+
+CALLED_OFF = "called off: "
+"""How the reason begins of what was ended because its subscription was: taken up again with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A part that the sender took, with what only the sender needs.
@@ -206,3 +212,22 @@ async def end_open(
     }
     statement = sa.update(delivery).where(*where, delivery.c.state.in_(ENDABLE)).values(values)
     return (await connection.execute(statement)).rowcount
+
+
+async def take_up(connection: AsyncConnection, where: Sequence[sa.ColumnElement[bool]], now: datetime) -> None:
+    """Give back the dates in `where` that were called off with a subscription that is now active again.
+
+    A delivery of which nothing was ever tried leaves the ledger, so that it is planned anew as things are now. One that
+    was begun goes on with its frozen payloads, if it is not too old: what stands in the channel stays the only one.
+    """
+    other = delivery.alias("other")
+    same = [other.c[name] == delivery.c[name] for name in key_names()]
+    called_off = sa.and_(
+        delivery.c.state == DeliveryState.SKIPPED, delivery.c.reason.startswith(CALLED_OFF, autoescape=True)
+    )
+    begun = sa.exists().where(*same, sa.or_(other.c.attempts > 0, other.c.state == DeliveryState.SENT))
+    await connection.execute(sa.delete(delivery).where(*where, called_off, sa.not_(begun)))
+    unclear = delivery.c.attempted_at.is_not(None)
+    state = sa.case((unclear, DeliveryState.UNKNOWN.value), else_=DeliveryState.RETRY.value)
+    rest = sa.update(delivery).where(*where, called_off, delivery.c.due_at >= now - _RESUMED_FOR)
+    await connection.execute(rest.values(state=state, reason=None, refused_on=None, updated_at=now))

@@ -1,5 +1,6 @@
 """Servers joined and left, how often the bot identified, and the few values it must remember about itself."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,15 +23,23 @@ class GuildStore:
 
     async def joined(self, guild_id: int, now: datetime) -> bool:
         """Note that the bot is in a server; returns whether it was not known to be. The first date stays."""
+        return bool(await self.joined_all({guild_id}, now))
 
-        async def note(connection: AsyncConnection) -> bool:
-            row = (await connection.execute(sa.select(guild).where(guild.c.guild_id == guild_id))).first()
-            if row is None:
-                await connection.execute(sa.insert(guild).values(guild_id=guild_id, joined_at=now))
-            elif row.left_at is not None:
-                mine = guild.c.guild_id == guild_id
-                await connection.execute(sa.update(guild).where(mine).values(joined_at=now, left_at=None))
-            return row is None or row.left_at is not None
+    async def joined_all(self, guild_ids: Collection[int], now: datetime) -> set[int]:
+        """Note all the servers that the bot is in, at once; returns those it was not known to be in."""
+
+        async def note(connection: AsyncConnection) -> set[int]:
+            rows = (await connection.execute(sa.select(guild.c.guild_id, guild.c.left_at))).all()
+            left = {row.guild_id: row.left_at is not None for row in rows}
+            new = [each for each in guild_ids if each not in left]
+            back = [each for each in guild_ids if left.get(each)]
+            if new:
+                await connection.execute(sa.insert(guild), [{"guild_id": each, "joined_at": now} for each in new])
+            if back:
+                again = sa.update(guild).where(guild.c.guild_id == sa.bindparam("back"))
+                again = again.values(joined_at=now, left_at=None)
+                await connection.execute(again, [{"back": each} for each in back])
+            return {*new, *back}
 
         return await self._database.write(note)
 

@@ -5,7 +5,7 @@ sender's business. An attempt whose outcome is open is never forgotten: `attempt
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -36,6 +36,8 @@ from bot.store.leases import check_token
 from bot.store.schema import BUILT_IN, delivery
 
 T = TypeVar("T")
+
+LINE_LASTS = timedelta(days=1)
 
 _COVERING = (DeliveryKind.BRIEF, DeliveryKind.LATE, DeliveryKind.QUIET)
 _UNDELIVERED = (DeliveryState.PARKED, DeliveryState.SKIPPED)
@@ -124,7 +126,8 @@ class Outbox:
         """Take over what an earlier process left; return how many parts it was sending.
 
         Parts under way become unknown, claimed ones wait again. Of deliveries due before `expired` of which nothing was
-        ever tried, all parts are skipped: they are old news, and the planner mentions what was missed.
+        ever tried, all parts are skipped: they are old news, and the planner mentions what was missed. The line that
+        does so has a day longer, for it is planned as old as that.
         """
         table = delivery
         tried = table.alias("tried")
@@ -143,7 +146,8 @@ class Outbox:
             values = mine | {"state": DeliveryState.UNKNOWN, "next_attempt_at": None, "reason": "cut off while sending"}
             posting = sa.update(table).where(table.c.state == DeliveryState.POSTING).values(values)
             found = (await connection.execute(posting)).rowcount
-            old = [table.c.state == DeliveryState.PLANNED, table.c.due_at < expired, sa.not_(begun)]
+            line = sa.and_(table.c.kind == DeliveryKind.MISSED, table.c.due_at >= expired - LINE_LASTS)
+            old = [table.c.state == DeliveryState.PLANNED, table.c.due_at < expired, sa.not_(line), sa.not_(begun)]
             await end_open(connection, old, "too late: nothing was sent for days", now)
             return found
 
@@ -179,7 +183,10 @@ class Outbox:
     async def next_due(self, now: datetime, *, busy: Collection[int]) -> datetime | None:
         """Return when the next part outside of `busy` channels is ready, which may be past; None when none waits."""
         found = heads(now, busy)
-        parked = sa.select(sa.func.min(delivery.c.next_attempt_at)).where(delivery.c.state == DeliveryState.PARKED)
+        # A look that is due already stands in line with the rest, perhaps behind a part that has to wait.
+        parked = sa.select(sa.func.min(delivery.c.next_attempt_at)).where(
+            delivery.c.state == DeliveryState.PARKED, delivery.c.next_attempt_at > now
+        )
         async with self._database.read() as connection:
             ready = await connection.scalar(sa.select(sa.func.min(found.c.ready_at)))
             look = await connection.scalar(parked.where(delivery.c.claimed_by.is_(None)))
@@ -236,6 +243,10 @@ class Outbox:
             attempted_at=open_since,
             refused_on=claim.refused_on,
         )
+
+    async def reword(self, claim: Claim, payload: Mapping[str, Any], now: datetime) -> None:
+        """Put other words into a part of which it is certain that nothing was posted; its nonce and claim stay."""
+        await self._update((*_held(claim), delivery.c.attempted_at.is_(None)), now, payload=dict(payload))
 
     async def absent(self, claim: Claim, now: datetime) -> None:
         """Record that no attempt so far posted anything; the claim stays."""

@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from bot.delivery import DeliveryAction, DeliveryKind, DeliveryState, PostingStyle, SubscriptionState
 from bot.model import AnnouncementState, AnnounceType, CrossListPolicy, SourceName
-from bot.store.types import CleanText, Json, UtcDateTime, Word
+from bot.store.types import CleanText, Json, Said, SaidInTurn, UtcDateTime, Word
 
 BUILT_IN = 0
 """The `guild_id` of the built-in topics."""
@@ -122,7 +122,7 @@ announcement = Table(
     Column("stored_replace", Integer, nullable=False),
     Column("fetched_at", UtcDateTime, nullable=False),
     Column("late", Boolean, nullable=False),
-    Column("reason", CleanText),
+    Column("reason", Said),
     sqlite_with_rowid=False,
 )
 
@@ -177,7 +177,7 @@ subscription = Table(
     Column("tag_ids", Json, nullable=False),
     Column("state", Word(SubscriptionState), nullable=False),
     Column("state_since", UtcDateTime, nullable=False),
-    Column("reason", CleanText),
+    Column("reason", Said),
     Column("created_by", BigInteger, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
@@ -198,7 +198,7 @@ brief = Table(
     Column("shown", Integer, nullable=False),
     Column("failed", Integer, nullable=False),
     Column("dropped", Json, nullable=False),
-    Column("silence", CleanText),
+    Column("silence", SaidInTurn),
     Column("made_at", UtcDateTime, nullable=False),
     UniqueConstraint("topic_guild_id", "topic_slug", "announced_on", "language", name="uq_brief_key"),
 )

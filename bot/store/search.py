@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -223,6 +222,9 @@ class PostgresSearch(_Search):
         try:
             return (await connection.execute(statement, values)).all()
         except DBAPIError as error:
+            # It is loaded already where this runs; beside SQLite it would only take memory.
+            import psycopg
+
             causes = (error.orig, error.orig.__cause__ if error.orig else None)
             if any(isinstance(cause, psycopg.errors.QueryCanceled) for cause in causes):
                 raise _TooSlow from error

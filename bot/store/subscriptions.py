@@ -1,6 +1,7 @@
 """Subscriptions: which channel wants which topic's briefs, and whether it may have them now.
 
-Ending or pausing one also ends what is still open for it in the ledger, in the same transaction.
+Ending or pausing one also ends what is still open for it in the ledger, in the same transaction; making it active
+again gives those dates back.
 """
 
 from datetime import datetime, time
@@ -10,13 +11,17 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.delivery import PostingStyle, Subscription, SubscriptionState, TopicKey
+from bot.statement import Statement, StatementCode
 from bot.store.announcement_rows import upsert
-from bot.store.delivery_rows import end_open
+from bot.store.delivery_rows import CALLED_OFF, end_open, take_up
 from bot.store.engine import Database
 from bot.store.schema import BUILT_IN, delivery, subscription
 
-GONE = "gone: "
-"""How the reason of a parked subscription begins whose channel or server is no longer there."""
+GONE = (StatementCode.CHANNEL_GONE, StatementCode.CHANNEL_DELETED)
+"""Why a parked subscription will not resume: its channel or server is no longer there."""
+
+_GONE_TEXTS = ("gone: ", *(f'{{"code":"{code}",' for code in GONE))
+"""How such a reason begins as text; the first of them was written by an earlier version of the program."""
 
 
 class SubscriptionStore:
@@ -31,6 +36,10 @@ class SubscriptionStore:
         values = _values(sub)
 
         async def save(connection: AsyncConnection) -> None:
+            where = _where(sub.channel_id, sub.topic)
+            before = await connection.scalar(sa.select(subscription.c.state).where(*where))
+            if sub.state is SubscriptionState.ACTIVE and before != sub.state:
+                await take_up(connection, _of_topic(sub.channel_id, sub.topic), now)
             insert = upsert(connection, subscription).values(
                 **_key(sub.channel_id, sub.topic), **values, state_since=now, created_at=sub.created_at, updated_at=now
             )
@@ -48,7 +57,9 @@ class SubscriptionStore:
         """Remove a subscription and end what is open for it; return whether there was one."""
 
         async def delete(connection: AsyncConnection) -> bool:
-            await end_open(connection, _of_topic(channel_id, topic), "unsubscribed", self._database.clock.now())
+            await end_open(
+                connection, _of_topic(channel_id, topic), f"{CALLED_OFF}unsubscribed", self._database.clock.now()
+            )
             done = await connection.execute(sa.delete(subscription).where(*_where(channel_id, topic)))
             return bool(done.rowcount)
 
@@ -67,6 +78,10 @@ class SubscriptionStore:
         """Return every subscription that gets briefs, by channel and topic."""
         return await self._load(subscription.c.state == SubscriptionState.ACTIVE)
 
+    async def load_left(self) -> list[Subscription]:
+        """Return the subscriptions of all servers that removed the bot, by channel and topic."""
+        return await self._load(subscription.c.state == SubscriptionState.LEFT)
+
     async def count_guild(self, guild_id: int) -> int:
         """Return how many subscriptions a server has, whatever their state."""
         query = sa.select(sa.func.count()).where(subscription.c.guild_id == guild_id)
@@ -82,23 +97,23 @@ class SubscriptionStore:
         return [TopicKey(row.topic_slug, row.topic_guild_id or None) for row in rows]
 
     async def set_state(
-        self, channel_id: int, topic: TopicKey | None, state: SubscriptionState, reason: str | None
+        self, channel_id: int, topic: TopicKey | None, state: SubscriptionState, reason: Statement | None
     ) -> int:
         """Set the state of a channel's subscription to `topic`, or of all of them; return how many there were.
 
-        Any state but active and parked ends what is open for them.
+        Paused and left end what is open for them; active gives back what was ended so.
         """
         where = [subscription.c.channel_id == channel_id] if topic is None else _where(channel_id, topic)
         ends = [delivery.c.channel_id == channel_id] if topic is None else _of_topic(channel_id, topic)
         return await self._set_state(where, ends, state, reason)
 
-    async def set_guild_state(self, guild_id: int, state: SubscriptionState, reason: str | None) -> int:
+    async def set_guild_state(self, guild_id: int, state: SubscriptionState, reason: Statement | None) -> int:
         """Do the same for all subscriptions of a server."""
         return await self._set_state(
             [subscription.c.guild_id == guild_id], [delivery.c.guild_id == guild_id], state, reason
         )
 
-    async def park(self, channel_id: int, reason: str) -> int:
+    async def park(self, channel_id: int, reason: Statement) -> int:
         """Park a channel's active subscriptions; return how many. Paused and left ones stay as they are."""
         return await self._move(channel_id, SubscriptionState.ACTIVE, SubscriptionState.PARKED, reason)
 
@@ -109,7 +124,9 @@ class SubscriptionStore:
     async def purge_left(self, before: datetime) -> int:
         """Remove what the bot was removed from, or what was deleted, before that instant; return how many."""
         table = subscription
-        gone = sa.and_(table.c.state == SubscriptionState.PARKED, table.c.reason.startswith(GONE, autoescape=True))
+        text = sa.type_coerce(table.c.reason, sa.Text)
+        begins = sa.or_(*(text.startswith(beginning, autoescape=True) for beginning in _GONE_TEXTS))
+        gone = sa.and_(table.c.state == SubscriptionState.PARKED, begins)
         where = sa.and_(sa.or_(table.c.state == SubscriptionState.LEFT, gone), table.c.state_since < before)
 
         async def purge(connection: AsyncConnection) -> int:
@@ -128,17 +145,21 @@ class SubscriptionStore:
         where: list[sa.ColumnElement[bool]],
         ends: list[sa.ColumnElement[bool]],
         state: SubscriptionState,
-        reason: str | None,
+        reason: Statement | None,
     ) -> int:
         async def change(connection: AsyncConnection) -> int:
             now = self._database.clock.now()
             if state in (SubscriptionState.PAUSED, SubscriptionState.LEFT):
-                await end_open(connection, ends, reason or state.value, now)
+                await end_open(connection, ends, f"{CALLED_OFF}{state.value}", now)
+            elif state is SubscriptionState.ACTIVE:
+                await take_up(connection, ends, now)
             return await _change(connection, where, state, reason, now)
 
         return await self._database.write(change)
 
-    async def _move(self, channel_id: int, old: SubscriptionState, new: SubscriptionState, reason: str | None) -> int:
+    async def _move(
+        self, channel_id: int, old: SubscriptionState, new: SubscriptionState, reason: Statement | None
+    ) -> int:
         where = [subscription.c.channel_id == channel_id, subscription.c.state == old]
 
         async def change(connection: AsyncConnection) -> int:
@@ -151,7 +172,7 @@ async def _change(
     connection: AsyncConnection,
     where: list[sa.ColumnElement[bool]],
     state: SubscriptionState,
-    reason: str | None,
+    reason: Statement | None,
     now: datetime,
 ) -> int:
     since = sa.case((subscription.c.state == state, subscription.c.state_since), else_=now)
@@ -207,4 +228,5 @@ def _as_subscription(row: sa.Row[Any]) -> Subscription:
         tag_ids=tuple(row.tag_ids),
         state=SubscriptionState(row.state),
         reason=row.reason,
+        state_since=row.state_since,
     )

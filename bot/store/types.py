@@ -12,6 +12,8 @@ from sqlalchemy import DateTime, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+from bot.statement import Statement
+
 W = TypeVar("W", bound=StrEnum)
 
 
@@ -30,6 +32,10 @@ def _clean(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_clean(inner) for inner in value]
     return value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(_clean(value), ensure_ascii=False, separators=(",", ":"))
 
 
 class CleanText(TypeDecorator[str]):
@@ -54,11 +60,56 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002  # signature of the base
         """Return the JSON text to store."""
-        return None if value is None else json.dumps(_clean(value), ensure_ascii=False, separators=(",", ":"))
+        return None if value is None else _json(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002  # signature of the base
         """Return what was stored."""
         return None if value is None else json.loads(value)
+
+
+class Said(TypeDecorator[Statement]):
+    """A `Statement` as JSON text that begins with its code.
+
+    What an earlier version of the program stored, a sentence, comes back as a plain statement; so does a code that this
+    version does not know.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Statement | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # signature of the base
+        """Return the JSON text to store."""
+        return None if value is None else _json(value.as_json())
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Statement | None:  # noqa: ARG002  # signature of the base
+        """Return what was stored."""
+        if value is None:
+            return None
+        try:
+            return Statement.from_json(json.loads(value))
+        except (ValueError, RecursionError):
+            return Statement.plain(value)
+
+
+class SaidInTurn(TypeDecorator[tuple[Statement, ...]]):
+    """Several statements as JSON text; nothing to say is NULL. A sentence comes back as in `Said`."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[Statement, ...] | None, dialect: Dialect) -> str | None:  # noqa: ARG002  # signature of the base
+        """Return the JSON text to store."""
+        return _json([one.as_json() for one in value]) if value else None
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Statement, ...]:  # noqa: ARG002  # signature of the base
+        """Return what was stored."""
+        if value is None:
+            return ()
+        try:
+            data = json.loads(value)
+            return tuple(Statement.from_json(one) for one in (data if isinstance(data, list) else [data]))
+        except (ValueError, RecursionError):
+            return (Statement.plain(value),)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -6,6 +6,7 @@ announced as being under way, and the answer is put in its place when it is ther
 
 import asyncio
 import functools
+import secrets
 from collections.abc import Callable, Coroutine, Sequence
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
@@ -17,6 +18,11 @@ from cogs._shared.host import tree_of
 
 DEFER_AFTER = 0.8
 """Seconds after which an answer that is not there yet is announced."""
+
+FORM_KEPT = 900.0
+"""Seconds a form that was opened is waited for: as long as its interaction lives."""
+
+_TAKEN = "taken"
 
 P = ParamSpec("P")
 Owner = TypeVar("Owner")
@@ -95,6 +101,38 @@ class Answer:
                 )
 
 
+def take(interaction: discord.Interaction) -> None:
+    """Note that something of this process answers a pressed button or a sent form."""
+    interaction.extras[_TAKEN] = True
+
+
+def is_taken(interaction: discord.Interaction) -> bool:
+    """Return whether something of this process answers it."""
+    return _TAKEN in interaction.extras
+
+
+async def answer_expired(interaction: discord.Interaction) -> None:
+    """Tell the user of a button or form that nothing of this process knows; any other interaction is left alone.
+
+    discord.py drops these without a word: buttons that lived in the memory of an earlier process, forms that lay open
+    for too long. Has to be called after all that may take them.
+    """
+    kinds = (discord.InteractionType.component, discord.InteractionType.modal_submit)
+    if interaction.type not in kinds or is_taken(interaction):
+        return
+    take(interaction)
+    try:
+        async with Answer(interaction) as answer:
+            await answer.send(
+                answer.texts.say(
+                    "This is no longer in use: I was started anew since, or it stood open for too long. "
+                    "Please call the command again."
+                )
+            )
+    except discord.HTTPException as error:
+        await report(interaction, error)
+
+
 async def report(interaction: discord.Interaction, error: Exception) -> None:
     """Tell the user of an error and the log of its cause, as the command tree does it."""
     await tree_of(interaction).on_error(interaction, cast("Any", error))
@@ -107,6 +145,7 @@ def reported(
 
     @functools.wraps(callback)
     async def wrapper(self: Owner, interaction: discord.Interaction, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        take(interaction)
         try:
             await callback(self, interaction, *args, **kwargs)
         except Exception as error:  # noqa: BLE001  # the end of the line: the tree's handler logs it with its traceback
@@ -117,6 +156,11 @@ def reported(
 
 class ReportingView(discord.ui.View):
     """A view whose errors reach the user and the log."""
+
+    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
+        """Take the interaction."""
+        take(interaction)
+        return True
 
     async def on_error(
         self,
@@ -130,7 +174,19 @@ class ReportingView(discord.ui.View):
 
 
 class ReportingModal(discord.ui.Modal):
-    """A modal whose errors reach the user and the log."""
+    """A modal whose errors reach the user and the log, and which is the form of one user alone.
+
+    discord.py finds an open form by its id only. Two users' forms of one id would be one: what the first sends would be
+    taken for what the second has before them, in whatever server that is.
+    """
+
+    def __init__(self, *, title: str, custom_id: str) -> None:
+        super().__init__(title=title, custom_id=f"{custom_id}:{secrets.token_hex(8)}", timeout=FORM_KEPT)
+
+    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
+        """Take the interaction."""
+        take(interaction)
+        return True
 
     # discord.py's own Modal departs from its base class in the same way.
     async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:  # type: ignore[override]

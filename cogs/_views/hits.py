@@ -1,6 +1,7 @@
 """Search results to leaf through. What was searched for stands in the address that the list's heading leads to."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Self
@@ -12,7 +13,7 @@ from bot.errors import StoreError
 from bot.i18n import Refusal, Texts
 from bot.render.details import PAGE, ListedPaper, render_list
 from bot.services import Services
-from cogs._shared.answers import Answer, reported
+from cogs._shared.answers import Answer, reported, texts_of
 from cogs._shared.host import services_of
 from cogs._shared.inputs import shown
 from cogs._views.links import is_private
@@ -70,11 +71,13 @@ class Search:
 
     def describe(self, texts: Texts) -> str:
         """Return what is looked for in one line, unescaped."""
-        parts = [self.words, self.category or "", self.author or ""]
-        if self.since is not None:
-            parts.append(texts.say("since {day}", day=texts.date(self.since)))
-        parts.append(texts.say("newest first") if self.newest else texts.say("best first"))
-        return " · ".join(part for part in parts if part)
+        order = texts.say("newest first") if self.newest else texts.say("best first")
+        return " · ".join([self.words, *self.filters(texts), order])
+
+    def filters(self, texts: Texts) -> list[str]:
+        """Return what narrows the search beside its words, unescaped."""
+        since = texts.say("since {day}", day=texts.date(self.since)) if self.since is not None else None
+        return [one for one in (self.category, self.author, since) if one]
 
 
 class HitsButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"pb:hits:(?P<page>\d{1,3})"):
@@ -115,9 +118,10 @@ def check_search(search: Search) -> Search:
     return tidy
 
 
-def nothing_found(typed: str) -> Refusal:
-    """Return the answer to words that stand in no paper."""
-    return Refusal("Nothing found for {words}.", words=f"“{shown(typed, 150)}”")
+def nothing_found(typed: str, filters: Sequence[str] = ()) -> Refusal:
+    """Return the answer to words that stand in no paper that `filters` let through."""
+    words = " · ".join([f"“{shown(typed, 150)}”", *(shown(one, MAX_AUTHOR) for one in filters)])
+    return Refusal("Nothing found for {words}.", words=words)
 
 
 async def run_search(services: Services, search: Search, *, limit: int, offset: int = 0) -> list[Any]:
@@ -143,7 +147,7 @@ async def show_hits(interaction: discord.Interaction, answer: Answer, search: Se
     page = min(page, MAX_PAGE)
     hits = await run_search(services_of(interaction.client), search, limit=PAGE + 1, offset=page * PAGE)
     if not hits and page == 0:
-        raise nothing_found(search.words)
+        raise nothing_found(search.words, search.filters(texts_of(interaction)))
     texts = answer.texts
     listed = [ListedPaper(hit.paper, texts.date(hit.announced_on) if hit.announced_on else "") for hit in hits[:PAGE]]
     embed = render_list(

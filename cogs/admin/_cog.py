@@ -14,6 +14,7 @@ from cogs._shared.answers import Answer
 from cogs._shared.host import tree_of
 from cogs._shared.inputs import parse_paper
 from cogs._shared.topics import find_topic, topic_choices
+from cogs._views.lookup import paper_choices
 from cogs.admin._buttons import forget_view
 from cogs.admin._lines import fate_line, privacy_text, receipt_text, standing_embed
 
@@ -40,7 +41,14 @@ class Admin(commands.Cog):
                 found = await self._services.explainer.receipt(topic, language)
                 if found is not None:
                     day, receipt = found
-                    receipts.append((topic, f"{answer.texts.date(day)}: {receipt_text(receipt, answer.texts)}"))
+                    receipts.append(
+                        (
+                            topic,
+                            answer.texts.say(
+                                "{what}: {why}", what=answer.texts.date(day), why=receipt_text(receipt, answer.texts)
+                            ),
+                        )
+                    )
             await answer.send(
                 embeds=[standing_embed(standing, await self._services.outbox.counts(), receipts, answer.texts)]
             )
@@ -68,6 +76,10 @@ class Admin(commands.Cog):
             ]
             title = f"**{escape_discord(clip(readable(found.title), 200))}** (`{found.arxiv_id}`)"
             await answer.send("\n".join([title, *(fate_line(fate, texts) for fate in fates)]))
+
+    @why.autocomplete("paper")
+    async def _paper_choices(self, _interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return await paper_choices(self._services, typed)
 
     async def _judged_by(self, interaction: discord.Interaction, typed: str | None) -> list[tuple[Topic, int]]:
         """Return the topics to judge a paper by, with how many papers their briefs show."""

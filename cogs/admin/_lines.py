@@ -7,6 +7,7 @@ import discord
 from bot.delivery import DeliveryState, LedgerCounts
 from bot.i18n import Texts, mark
 from bot.model import AnnouncementState, Fate, Receipt, Standing, Topic
+from bot.render.statements import say_statement
 from bot.render.text import clip, escape_discord, sanitise
 
 _STATES = {
@@ -37,6 +38,7 @@ _QUEUED = (
     DeliveryState.RETRY,
 )
 _MAX_SHOWN = 12
+_MAX_REASON = 200
 _MAX_DESCRIPTION = 4096
 
 
@@ -48,8 +50,10 @@ def topic_name(topic: Topic, texts: Texts) -> str:
 def fate_line(fate: Fate, texts: Texts) -> str:
     """Return what became of a paper under one topic, in one line."""
     said = texts.say(_FATES.get(fate.stage, "{count}"), count=fate.max_papers)
-    day = f" ({texts.date(fate.announced_on)})" if fate.announced_on is not None else ""
-    return f"**{topic_name(fate.topic, texts)}**{day}: {said}"
+    name = f"**{topic_name(fate.topic, texts)}**"
+    if fate.announced_on is not None:
+        name = texts.say("{what} ({more})", what=name, more=texts.date(fate.announced_on))
+    return texts.say("{what}: {why}", what=name, why=said)
 
 
 def standing_embed(
@@ -89,10 +93,17 @@ def _announcements(standing: Standing, texts: Texts) -> Iterable[str]:
         yield texts.say("Nothing was read from arXiv yet.")
     for one in standing.latest[:_MAX_SHOWN]:
         count = texts.count("{n} paper", "{n} papers", one.stored.deliverable)
-        yield f"{one.category} · {texts.date(one.announced_on)} · {count} · {texts.say(_STATES[one.state])}"
+        said = texts.say(_STATES[one.state])
+        if one.reason is not None and one.state is not AnnouncementState.FRESH:
+            said = texts.say("{what}: {why}", what=said, why=_short(say_statement(one.reason, texts)))
+        yield f"{one.category} · {texts.date(one.announced_on)} · {count} · {said}"
     rest = len(standing.latest) - _MAX_SHOWN
     if rest > 0:
         yield texts.count("and {n} more category", "and {n} more categories", rest)
+
+
+def _short(text: str) -> str:
+    return escape_discord(clip(text, _MAX_REASON))
 
 
 def _queue(counts: Mapping[DeliveryState, int], texts: Texts) -> str:
@@ -113,12 +124,23 @@ PRIVACY = (
 )
 """What `/privacy` says, whole sentences."""
 
+HELD = {
+    "subscription": mark("subscriptions you made"),
+    "feedback": mark("papers you marked"),
+    "look_up_today": mark("papers you looked up lately"),
+    "saved_paper": mark("papers you saved"),
+}
+"""What the store's tables hold about a person; a test keeps this list complete."""
+
 
 def privacy_text(held: Mapping[str, object], texts: Texts) -> str:
     """Return what is stored, and how much of it there is about the user."""
-    counted = [f"{escape_discord(name.replace('_', ' '))}: {count:,}" for name, count in _counts(held)]
+    counted = [
+        texts.say("{what}: {count}", what=texts.say(HELD.get(name, name)), count=f"{count:,}")
+        for name, count in _counts(held)
+    ]
     said = [texts.say(sentence) for sentence in PRIVACY]
-    said.append(texts.say("About you now: {held}", held=", ".join(counted) or texts.say("nothing")))
+    said.append(texts.say("About you now: {held}", held=texts.say(", ").join(counted) or texts.say("nothing")))
     return "\n".join(said)
 
 

@@ -66,6 +66,13 @@ async def resume(interaction: discord.Interaction, one: Subscription, texts: Tex
     return await _set_state(interaction, one, SubscriptionState.ACTIVE)
 
 
+async def ping_nobody(interaction: discord.Interaction, one: Subscription) -> Subscription:
+    """Have the briefs of a subscription ping no role any more."""
+    changed = replace(one, role_id=None)
+    await services_of(interaction.client).subscriptions.save(changed)
+    return changed
+
+
 async def _set_state(interaction: discord.Interaction, one: Subscription, state: SubscriptionState) -> Subscription:
     await services_of(interaction.client).subscriptions.set_state(one.channel_id, one.topic, state, None)
     return replace(one, state=state, reason=None)

@@ -51,6 +51,7 @@ class Subscriptions(commands.Cog):
         language="The language of the briefs",
         style="How a brief looks in the channel",
         role="A role to ping with every brief",
+        no_role="Ping nobody any more",
         crosspost="Publish to the channels that follow an announcement channel",
         quiet_line="Post one line that says why on days without papers",
         tags="Tags for forum posts, parted by commas",
@@ -71,6 +72,7 @@ class Subscriptions(commands.Cog):
         language: str | None = None,
         style: str | None = None,
         role: discord.Role | None = None,
+        no_role: bool | None = None,
         crosspost: bool | None = None,
         quiet_line: bool | None = None,
         tags: str | None = None,
@@ -80,6 +82,8 @@ class Subscriptions(commands.Cog):
             guild = require_manager(interaction)
             target = channel or find_target(interaction, interaction.channel_id)
             require_manager(interaction, target)
+            if role is not None and no_role:
+                raise Refusal("Name a role to ping, or choose that nobody is pinged: not both.")
             found = await find_topic(interaction, topic)
             old = await self._services.subscriptions.load(target.id, key_of(found))
             if old is None:
@@ -93,7 +97,7 @@ class Subscriptions(commands.Cog):
                 max_papers=max_papers or base.max_papers,
                 language=language if language in LOCALES else base.language,
                 style=choose_style(target, chosen),
-                role_id=role.id if role is not None else base.role_id,
+                role_id=None if no_role else role.id if role is not None else base.role_id,
                 crosspost=base.crosspost if crosspost is None else crosspost,
                 quiet_line=base.quiet_line if quiet_line is None else quiet_line,
                 tag_ids=choose_tags(target, parse_names(tags), base.tag_ids),
@@ -137,7 +141,10 @@ class Subscriptions(commands.Cog):
         try:
             day = await self._services.briefing.latest_date(topic)
         except UsageError:
-            nothing = texts.say("No papers of its categories are stored yet; the next announcement brings the first.")
+            nothing = texts.say(
+                "No papers of its categories are stored yet. They are read from arXiv within minutes; the newest brief "
+                "is posted when they are there, or at the time you chose."
+            )
             return f"{head}\n{nothing}", []
         brief = await self._services.briefing.brief(topic, day, max_papers=one.max_papers, language=one.language)
         body: dict[str, Any] = render_message(brief)

@@ -7,6 +7,7 @@ import discord
 from bot.delivery import Subscription, SubscriptionState, TopicKey
 from bot.i18n import Texts, mark
 from bot.model import Topic
+from bot.render.statements import say_statement
 from bot.render.text import clip, escape_discord, sanitise
 from cogs.subscriptions._preflight import STYLE_NAMES
 
@@ -54,11 +55,12 @@ def describe(one: Subscription, texts: Texts) -> str:
 
 
 def state_of(one: Subscription, texts: Texts) -> str:
-    """Return the state in words, with the reason where Discord gave one."""
+    """Return the state in words, with the reason where Discord refuses."""
     name = texts.say(_STATE_NAMES[one.state])
     if one.state is not SubscriptionState.PARKED or not one.reason:
         return name
-    return f"{name} ({escape_discord(clip(sanitise(one.reason), _MAX_REASON))})"
+    reason = escape_discord(clip(say_statement(one.reason, texts), _MAX_REASON))
+    return texts.say("{what} ({more})", what=name, more=reason)
 
 
 def list_embed(
@@ -68,7 +70,7 @@ def list_embed(
     shown = subscriptions[page * PER_PAGE : (page + 1) * PER_PAGE]
     lines = [
         f"**{topic_label(topics.get(one.topic), one.topic, texts)}** → <#{one.channel_id}>\n"
-        f"-# {when(one, texts)} · {texts.say(STYLE_NAMES[one.style])} · {state_of(one, texts)}"
+        f"*{when(one, texts)} · {texts.say(STYLE_NAMES[one.style])} · {state_of(one, texts)}*"
         for one in shown
     ]
     count = texts.count("{n} subscription", "{n} subscriptions", len(subscriptions))

@@ -64,7 +64,7 @@ def check_permissions(channel: Target, style: PostingStyle, texts: Texts) -> Non
         raise Refusal(
             "I cannot post in {channel}. Give me there: {permissions}.",
             channel=channel.mention,
-            permissions=", ".join(f"**{permission_name(texts, one)}**" for one in missing),
+            permissions=texts.say(", ").join(f"**{permission_name(texts, one)}**" for one in missing),
         )
 
 

@@ -6,12 +6,12 @@ from discord.ext import commands
 
 from bot.i18n import Refusal
 from bot.services import Services
-from cogs._shared.answers import Answer, texts_of
+from cogs._shared.answers import Answer, reported, texts_of
 from cogs._shared.checks import require_guild, require_manager
 from cogs._shared.inputs import MAX_CHOICES
 from cogs._shared.topics import as_choice, find_topic, topic_choices
 from cogs.topics._buttons import ask_to_delete, show_list
-from cogs.topics._form import Draft, TopicForm, check_quota
+from cogs.topics._form import Draft, TopicForm, check_quota, stood_open, submit
 from cogs.topics._lines import topic_embed
 
 
@@ -75,3 +75,12 @@ class Topics(commands.GroupCog, group_name="topic", group_description="What brie
         own = await self._services.guild_topics.load_all(guild.id)
         choices = [as_choice(topic, interaction.locale.value) for topic in own]
         return [choice for choice in choices if typed.casefold() in choice.name.casefold()][:MAX_CHOICES]
+
+    @commands.Cog.listener("on_interaction")
+    async def _take_up_form(self, interaction: discord.Interaction) -> None:
+        if stood_open(interaction):
+            await self._submit(interaction)
+
+    @reported
+    async def _submit(self, interaction: discord.Interaction) -> None:
+        await submit(interaction)

@@ -1,10 +1,12 @@
 """The form of a server's own topic, and what follows it: a dry run, and a second try without typing it all again.
 
-What was typed is kept in memory as long as its message has buttons, a quarter of an hour at most; no longer.
+What was typed is kept in memory as long as its message has buttons, a quarter of an hour at most; no longer. The form
+itself needs no memory: what is sent has all of it, and its id the topic that is edited.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import discord
 
@@ -12,7 +14,7 @@ from bot.errors import QuerySyntaxError
 from bot.i18n import Refusal, Texts
 from bot.model import Topic
 from bot.services import Services
-from cogs._shared.answers import Answer, ReportingModal, ReportingView, texts_of
+from cogs._shared.answers import Answer, ReportingModal, ReportingView, is_taken, texts_of
 from cogs._shared.checks import require_manager
 from cogs._shared.host import services_of
 from cogs._shared.queries import render_query_error
@@ -21,23 +23,42 @@ from cogs.topics._lines import dry_run_text, name_of, topic_embed
 _KEPT = 840.0
 """Seconds: an interaction's answer can be edited for fifteen minutes."""
 
+_FORM = "pb:topic:form:"
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What was typed; `old` is the topic that is being edited, None for a new one."""
+    """What was typed; `slug` is that of the server's topic that is being edited, empty for a new one."""
 
     name: str = ""
     categories: str = ""
     query: str = ""
     exclude: str = ""
     interest: str = ""
-    old: Topic | None = None
+    slug: str = ""
 
     @classmethod
     def of(cls, topic: Topic) -> "Draft":
         """Return the draft that changes nothing about a topic."""
         categories = ", ".join(topic.categories)
-        return cls(topic.names["en"], categories, topic.query, topic.exclude, topic.interest, topic)
+        return cls(topic.names["en"], categories, topic.query, topic.exclude, topic.interest, topic.slug)
+
+    @classmethod
+    def sent(cls, interaction: discord.Interaction) -> "Draft":
+        """Return the draft of a form that was sent."""
+        data = cast("dict[str, Any]", interaction.data or {})
+        typed = dict(_typed(data.get("components", ())))
+        fields = {name: typed.get(name, "") for name in ("name", "categories", "query", "exclude", "interest")}
+        slug, _, _ = str(data.get("custom_id", "")).removeprefix(_FORM).partition(":")
+        return cls(**fields, slug=slug)
+
+
+def _typed(components: Any) -> Iterator[tuple[str, str]]:
+    for one in components:
+        inner = one.get("component")
+        yield from _typed([*one.get("components", ()), *([inner] if inner else ())])
+        if "custom_id" in one:
+            yield str(one["custom_id"]), str(one.get("value") or "")
 
 
 async def check_quota(services: Services, guild_id: int) -> None:
@@ -53,12 +74,11 @@ class TopicForm(ReportingModal):
     """Asks for name, categories, query, what to leave out and what to prefer."""
 
     def __init__(self, draft: Draft, texts: Texts) -> None:
-        super().__init__(title=texts.say("Topic"), custom_id="pb:topic:form")
-        self._old = draft.old
+        super().__init__(title=texts.say("Topic"), custom_id=f"{_FORM}{draft.slug}")
         long = discord.TextStyle.paragraph
         self.name: discord.ui.TextInput[Any] = discord.ui.TextInput(custom_id="name", default=draft.name, max_length=60)
         self.categories: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            custom_id="categories", default=draft.categories, max_length=200, placeholder="cs.CL, cs.LG"
+            custom_id="categories", default=draft.categories, max_length=400, placeholder="cs.CL, cs.LG"
         )
         self.query: discord.ui.TextInput[Any] = discord.ui.TextInput(
             custom_id="query",
@@ -85,21 +105,28 @@ class TopicForm(ReportingModal):
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         """Check what was typed, try it, and save it unless the dry run warns."""
-        draft = Draft(
-            self.name.value,
-            self.categories.value,
-            self.query.value,
-            self.exclude.value,
-            self.interest.value,
-            self._old,
-        )
-        async with Answer(interaction, in_place=interaction.message is not None) as answer:
-            await _try(interaction, answer, draft)
+        await submit(interaction)
+
+
+def stood_open(interaction: discord.Interaction) -> bool:
+    """Return whether this is a form that nothing takes, because the bot was started anew while it stood open."""
+    data = cast("dict[str, Any]", interaction.data or {})
+    sent = interaction.type is discord.InteractionType.modal_submit
+    return sent and str(data.get("custom_id", "")).startswith(_FORM) and not is_taken(interaction)
+
+
+async def submit(interaction: discord.Interaction) -> None:
+    """Check what was typed, try it, and save it unless the dry run warns. Raises `Refusal`."""
+    async with Answer(interaction, in_place=interaction.message is not None) as answer:
+        await _try(interaction, answer, Draft.sent(interaction))
 
 
 async def _try(interaction: discord.Interaction, answer: Answer, draft: Draft) -> None:
     guild = require_manager(interaction)
     services, texts = services_of(interaction.client), answer.texts
+    old = await services.guild_topics.load(guild.id, draft.slug) if draft.slug else None
+    if draft.slug and old is None:
+        raise Refusal("This topic no longer exists.")
     try:
         topic = await services.topics.build(
             guild.id,
@@ -108,7 +135,7 @@ async def _try(interaction: discord.Interaction, answer: Answer, draft: Draft) -
             query=draft.query,
             exclude=draft.exclude,
             interest=draft.interest,
-            old=draft.old,
+            old=old,
         )
     except QuerySyntaxError as error:
         await answer.send(render_query_error(error, texts), view=DraftView(draft, texts))
@@ -120,7 +147,7 @@ async def _try(interaction: discord.Interaction, answer: Answer, draft: Draft) -
     if dry_run.empty or dry_run.too_wide:
         await answer.send(dry_run_text(dry_run, texts), view=DraftView(draft, texts, topic))
         return
-    await save(interaction, answer, topic, new=draft.old is None)
+    await save(interaction, answer, topic, new=old is None)
 
 
 async def save(interaction: discord.Interaction, answer: Answer, topic: Topic, *, new: bool) -> None:

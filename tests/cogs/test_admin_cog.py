@@ -16,6 +16,7 @@ async def papers_of(world: World, slug: str, most: int = 10) -> list[Paper]:
     topic = world.services.catalogue[slug]
     day = await world.services.briefing.latest_date(topic)
     brief = await world.services.briefing.brief(topic, day, max_papers=most)
+    await world.services.briefing.keep(brief)
     return [item.paper for item in brief.items]
 
 

@@ -9,7 +9,7 @@ import aiohttp
 import discord
 import pytest
 
-from bot.client import DiscordRefused, GatewayDead, PaperBot, build_bot, run_bot
+from bot.client import PaperBot, build_bot, run_bot
 from bot.client.watch import (
     BACK_OFF,
     MAX_BACK_OFF,
@@ -19,6 +19,8 @@ from bot.client.watch import (
     GatewayWatch,
     identify_delay,
 )
+from bot.delivery import Subscription, TopicKey
+from bot.errors import DiscordRefused, GatewayDead
 from bot.services import Services
 from tests.cogs.conftest import MORNING, StillClock
 
@@ -179,3 +181,40 @@ async def test_a_discord_that_cannot_be_reached_is_one_clear_line(bot: ScriptedB
     bot.login_error = ConnectionRefusedError("no route to discord.com")
     with pytest.raises(GatewayDead, match="Discord cannot be reached; is the network up"):
         await run_bot(bot, "secret")
+
+
+class LivelyBot(ScriptedBot):
+    """A bot whose heartbeats are answered, for as long as the script says."""
+
+    lasts: float = 0.0
+    beats: int = 0
+
+    @property
+    def latencies(self) -> list[tuple[int, float]]:
+        """Return another latency each time: a heartbeat was answered."""
+        self.beats += 1
+        return [(0, 0.1 + self.beats / 1e6)]
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Stay connected for that many seconds."""
+        end = self.services.clock.monotonic() + self.lasts
+        while self.services.clock.monotonic() < end:  # noqa: ASYNC110  # the clock rings no bell
+            await asyncio.sleep(0)
+        raise closed(4999)
+
+
+async def test_a_running_bot_purges_servers_it_left_thirty_days_ago(services: Services, clock: StillClock) -> None:
+    bot = LivelyBot(services, extensions=())
+    one = Subscription(guild_id=7, channel_id=8, topic=TopicKey("llm"), created_by=9, created_at=MORNING)
+    await services.subscriptions.save(one)
+    await bot.on_guild_remove(discord.Object(7, type=discord.Guild))  # type: ignore[arg-type]  # only its id is used
+    clock.move(timedelta(days=28, hours=20).total_seconds())
+    bot.lasts = 23 * 3600.0
+    with pytest.raises(GatewayDead):
+        await run_bot(bot, "secret")
+    assert await services.subscriptions.load_guild(7), "too early"
+    bot = LivelyBot(services, extensions=())
+    bot.lasts = 25 * 3600.0
+    with pytest.raises(GatewayDead):
+        await run_bot(bot, "secret")
+    assert await services.subscriptions.load_guild(7) == [], "looked at again a day later"

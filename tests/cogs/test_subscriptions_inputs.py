@@ -1,5 +1,6 @@
 """What people type for times, zones, numbers and papers."""
 
+import zoneinfo
 from collections.abc import Callable
 from datetime import time
 
@@ -11,6 +12,7 @@ from bot.i18n import Refusal
 from cogs._shared.inputs import (
     MAX_CHOICE,
     MAX_CHOICES,
+    _zones,
     parse_names,
     parse_number,
     parse_paper,
@@ -70,6 +72,48 @@ def test_zones(typed: str, meant: str) -> None:
 def test_zones_that_are_none(typed: str) -> None:
     with pytest.raises(Refusal, match="There is no time zone"):
         parse_zone(typed)
+
+
+@pytest.mark.parametrize("typed", ["localtime", "Factory", "posixrules", "posix/Europe/Berlin", "right/UTC"])
+def test_what_a_machine_keeps_beside_its_zones_is_neither_taken_nor_offered(
+    typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = {"Europe/Berlin", "Asia/Tokyo", "UTC", "Japan", typed}
+    monkeypatch.setattr(zoneinfo, "available_timezones", lambda: listed)
+    _zones.cache_clear()
+    try:
+        with pytest.raises(Refusal, match="There is no time zone"):
+            parse_zone(typed)
+        assert typed not in zone_choices(typed)
+        assert zone_choices("a") == ["Asia/Tokyo"]
+        assert parse_zone("japan") == "Japan"
+    finally:
+        _zones.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [
+        ("GMT+8", "Asia/Shanghai, Asia/Hong_Kong, Asia/Taipei"),
+        ("utc+08:00", "Asia/Shanghai, Asia/Hong_Kong, Asia/Taipei"),
+        ("UTC −5", "America/New_York"),
+        ("＋９", "Asia/Tokyo, Asia/Seoul"),
+        ("GMT+1", "Europe/Berlin, Europe/Paris, Europe/Warsaw"),
+        ("+10", "Australia/Sydney"),
+    ],
+)
+def test_hours_ahead_of_greenwich_are_answered_with_places(typed: str, near: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        parse_zone(typed)
+    assert f"Did you mean {near}?" in str(refused.value)
+    assert ", ".join(zone_choices(typed)).startswith(near)
+
+
+def test_hours_that_no_common_place_has_are_refused_and_full_names_are_taken() -> None:
+    with pytest.raises(Refusal, match="Use a name such as"):
+        parse_zone("GMT+99")
+    assert zone_choices("GMT+99") == []
+    assert parse_zone("Etc/GMT+8") == "Etc/GMT+8"
 
 
 @given(st.text(max_size=200))

@@ -9,8 +9,10 @@ from simcord.results import InteractionResult
 
 from bot.client import build_bot
 from bot.delivery import PostingStyle, Subscription, SubscriptionState, TopicKey
+from bot.statement import Statement, StatementCode
 from tests.cogs.conftest import MORNING, World, buttons_of, text_of
 
+NO_PERMISSION = Statement.of(StatementCode.LACKS_PERMISSION, words="Missing Permissions (50013)")
 FORM = {"time": "07:15", "zone": "asia/shanghai", "papers": "5", "language": ["zh-CN"], "style": ["cards"]}
 
 
@@ -49,13 +51,13 @@ async def press(world: World, shown: InteractionResult, label: str) -> Interacti
 async def test_the_list_says_what_is_posted_where_and_when(world: World) -> None:
     await save(world, post_time=time(8, 30), zone="Europe/Berlin")
     await save(world, "agents", state=SubscriptionState.PAUSED)
-    await save(world, "rag", state=SubscriptionState.PARKED, reason="50013 Missing Permissions")
+    await save(world, "rag", state=SubscriptionState.PARKED, reason=NO_PERMISSION)
     text = text_of(await world.admin.slash(world.channel, "subscriptions"))
     assert "3 subscriptions" in text
     assert f"**Large language models** → <#{world.channel.id}>" in text
     assert "at 08:30 (Europe/Berlin) · Digest: one message · active" in text
     assert "paused" in text
-    assert "stopped: Discord refuses (50013 Missing Permissions)" in text
+    assert "stopped: Discord refuses (I lack a permission there: View Channel" in text
 
 
 async def test_an_empty_list_says_how_to_begin(world: World) -> None:
@@ -90,6 +92,18 @@ async def test_pause_and_resume_edit_in_place(world: World) -> None:
     assert "1 subscription" in text_of(shown)
 
 
+async def test_a_role_that_is_pinged_can_be_let_go(world: World) -> None:
+    await save(world, role_id=77)
+    shown = await open_one(world)
+    assert "Pings: <@&77>" in text_of(shown)
+    await press(world, shown, "Ping nobody")
+    assert "Pings" not in text_of(shown)
+    assert "Ping nobody" not in buttons_of(shown)
+    kept = await load(world)
+    assert kept is not None
+    assert kept.role_id is None
+
+
 async def test_a_second_click_changes_nothing_more(world: World) -> None:
     await save(world)
     shown = await open_one(world)
@@ -102,7 +116,7 @@ async def test_a_second_click_changes_nothing_more(world: World) -> None:
 
 
 async def test_resuming_needs_the_permissions(world: World) -> None:
-    await save(world, state=SubscriptionState.PARKED, reason="50013")
+    await save(world, state=SubscriptionState.PARKED, reason=NO_PERMISSION)
     world.forbid(world.channel, "embed_links")
     shown = await open_one(world)
     refused = await press(world, shown, "Resume")

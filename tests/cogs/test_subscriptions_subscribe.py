@@ -181,6 +181,18 @@ async def test_a_role_is_pinged_only_where_that_is_allowed(world: World) -> None
     assert one.role_id == open_role.id
 
 
+async def test_a_role_is_pinged_until_nobody_shall_be(world: World) -> None:
+    role = world.guild.create_role("readers", mentionable=True)
+    await subscribe(world, role=role)
+    await subscribe(world, max_papers=3)
+    (one,) = await stored(world)
+    assert one.role_id == role.id, "what is left out stays"
+    assert "not both" in await subscribe(world, role=role, no_role=True)
+    assert "are changed" in await subscribe(world, no_role=True)
+    (one,) = await stored(world)
+    assert one.role_id is None
+
+
 async def test_an_announcement_channel_can_publish(world: World) -> None:
     news = world.guild.create_news_channel("news")
     await world.admin.slash(world.channel, "subscribe", topic="llm", channel=news, crosspost=True)

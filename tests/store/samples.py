@@ -14,6 +14,7 @@ from bot.model import (
     Paper,
     SourceName,
 )
+from bot.statement import Statement
 from bot.store.announcements import AnnouncementStore, SavedAnnouncement
 
 MONDAY = date(2026, 5, 11)
@@ -63,11 +64,15 @@ async def save(
     reason: str | None = None,
 ) -> SavedAnnouncement:
     """Store `fetched` at noon."""
-    return await store.save_fetched(fetched, state=state, fetched_at=NOON, late=late, reason=reason)
+    return await store.save_fetched(fetched, state=state, fetched_at=NOON, late=late, reason=_said(reason))
 
 
 def make_state(
     state: AnnouncementState, *, category: str = "cs.CL", announced_on: date = TUESDAY, reason: str | None = None
 ) -> Announcement:
     """Return a state without papers."""
-    return Announcement(category, announced_on, state, None, Counts(), Counts(), NOON, reason=reason)
+    return Announcement(category, announced_on, state, None, Counts(), Counts(), NOON, reason=_said(reason))
+
+
+def _said(reason: str | None) -> Statement | None:
+    return Statement.plain(reason) if reason else None

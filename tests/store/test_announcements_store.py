@@ -1,9 +1,13 @@
 """Announcements: idempotent, never losing anything, merged over categories."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
 
 from bot.model import AnnouncementState, AnnounceType, Counts, PaperVersion, SourceName
+from bot.statement import Statement, StatementCode
 from bot.store.announcements import AnnouncementStore
 from bot.store.engine import Database
 from bot.store.papers import PaperStore
@@ -19,7 +23,7 @@ async def test_an_announcement_is_stored_with_its_papers(db: Database) -> None:
     saved = await save(store, fetched, late=True, reason="found later")
     assert saved.new_papers == 2
     assert saved.announcement.stored == Counts(1, 1, 0)
-    assert (saved.announcement.late, saved.announcement.reason) == (True, "found later")
+    assert (saved.announcement.late, saved.announcement.reason) == (True, Statement.plain("found later"))
     assert await store.load("cs.CL", TUESDAY) == saved.announcement
     assert await store.load_ids("cs.CL", TUESDAY) == {"2605.00001": NEW, "2604.00002": CROSS}
     assert await store.load_categories() == ["cs.CL"]
@@ -75,7 +79,7 @@ async def test_states_without_papers_follow_one_another(db: Database) -> None:
         await store.save_state(make_state(state, reason=state.value))
         found = await store.load("cs.CL", TUESDAY)
         assert found is not None
-        assert (found.state, found.reason) == (state, state.value)
+        assert (found.state, found.reason) == (state, Statement.plain(state.value))
     saved = await save(store, make_fetched([make_paper()]))
     assert saved.announcement.state is FRESH
 
@@ -201,3 +205,29 @@ async def test_a_large_announcement(db: Database) -> None:
     saved = await save(store, make_fetched(papers, announced_on=date(2026, 5, 12)))
     assert saved.announcement.stored == Counts(2000)
     assert len(await store.load_candidates(["cs.CL"], TUESDAY)) == 2000
+
+
+async def test_a_reason_comes_back_as_it_went_in(db: Database) -> None:
+    store = AnnouncementStore(db)
+    at = datetime(2026, 5, 12, 4, tzinfo=UTC)
+    inner = Statement.of(StatementCode.SOURCE_MALFORMED, detail="“<”\x00 is no list")
+    reason = Statement.of(StatementCode.NOT_RECOVERED, reason=inner, day=TUESDAY, until=at, n=3, words=("a", "b"))
+    await store.save_state(replace(make_state(FAILED), reason=reason))
+    found = await store.load("cs.CL", TUESDAY)
+    assert found is not None
+    kept = Statement.of(StatementCode.SOURCE_MALFORMED, detail="“<” is no list")
+    assert found.reason == replace(reason, values=(("reason", kept), *reason.values[1:]))
+
+
+@pytest.mark.parametrize(
+    "old",
+    ["arXiv shows 1 of 2 new papers", "503", '"quoted"', "[1, 2]", '{"code":"of_tomorrow","values":{}}', "null", "{"],
+)
+async def test_a_sentence_of_an_earlier_version_is_still_there(db: Database, old: str) -> None:
+    store = AnnouncementStore(db)
+    await store.save_state(make_state(FAILED, reason="to be replaced"))
+    async with db._engine.begin() as connection:
+        await connection.execute(sa.text("UPDATE announcement SET reason = :old"), {"old": old})
+    found = await store.load("cs.CL", TUESDAY)
+    assert found is not None
+    assert found.reason == Statement.plain(old)

@@ -75,6 +75,18 @@ async def test_joining_and_leaving_are_noted_once(db: Database) -> None:
     assert await guilds.purge_left(NOW + timedelta(days=99)) == []
 
 
+async def test_all_servers_are_noted_at_once(db: Database) -> None:
+    guilds, later = GuildStore(db), NOW + timedelta(days=2)
+    await guilds.joined(GUILD, NOW)
+    await guilds.left(OTHER, NOW)
+    assert await guilds.joined_all({GUILD, OTHER, 3, 4}, later) == {OTHER, 3, 4}
+    assert await guilds.joined_all({GUILD, OTHER, 3, 4}, later) == set()
+    assert await guilds.load_joined() == {GUILD, OTHER, 3, 4}
+    assert await guilds.joined_all(set(), later) == set()
+    # Who came back is purged no more.
+    assert await guilds.purge_left(NOW + timedelta(days=99)) == []
+
+
 async def test_purging_a_server_takes_all_that_is_its_own_and_nothing_else(db: Database) -> None:
     await PaperStore(db).save_metadata([make_paper()])
     guilds, topics, readers = GuildStore(db), GuildTopicStore(db), ReaderStore(db)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from bot.delivery import TopicKey
 from bot.errors import UsageError
+from bot.statement import Statement
 from bot.store.engine import Database
 from bot.store.papers import PaperStore
 from bot.store.readers import ReaderStore
@@ -175,5 +176,7 @@ def _sample(column: sa.Column[object], samples: dict[str, object]) -> object:
     plain = kind.impl_instance if isinstance(kind, sa.types.TypeDecorator) else kind
     if type(kind).__name__ == "Json":
         return []
+    if type(kind).__name__ == "Said":
+        return Statement.plain("x")
     name = plain.as_generic().__class__.__name__.upper()
     return samples[{"BIGINTEGER": "BIGINT"}.get(name, name)]

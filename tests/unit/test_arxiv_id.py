@@ -37,6 +37,8 @@ def test_every_way_people_write_an_identifier_names_the_work(text: str, expected
         ("attention is all you need", "expected one such as 2605.00847"),
         ("", "not an arXiv identifier"),
         ("https://", "is not arXiv"),
+        ("https://[::1", "this address is not arXiv"),
+        ("https://arxiv.org\u2100/abs/2605.00847", "this address is not arXiv"),
     ],
 )
 def test_what_is_not_an_identifier_is_refused_with_the_expected_form(text: str, complaint: str) -> None:

@@ -111,6 +111,12 @@ class Gateway:
         for connection in self._connections:
             break_connection(connection.request)
 
+    def freeze(self) -> None:
+        """Read nothing more from anybody, not even a close frame, as a host that hangs."""
+        for connection in self._connections:
+            if connection.request.transport is not None:
+                connection.request.transport.pause_reading()
+
     def refuse_next(self, op: int, refusal: Close | bool, times: int = 1) -> None:
         """Refuse the next IDENTIFY (2) or RESUME (6): close with a code, or INVALID_SESSION with True or False."""
         self._refusals[op].extend([refusal] * times)

@@ -180,6 +180,8 @@ class Channel:
                 for target, rule in self.overwrites.items()
             ],
         }
+        if self.type == ChannelType.VOICE:
+            more |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None, "video_quality_mode": 1}
         if self.type == ChannelType.FORUM:
             more |= {
                 "available_tags": [
@@ -222,6 +224,8 @@ class Guild:
     roles: dict[int, Role] = field(default_factory=dict)
     unavailable: bool = False
     joined_at: str = ""
+    member_count: int = 2
+    emojis: dict[int, str] = field(default_factory=dict)
 
     def payload(self) -> JsonObject:
         return {
@@ -239,7 +243,7 @@ class Guild:
             "default_message_notifications": 0,
             "explicit_content_filter": 0,
             "roles": [role.payload() for role in self.roles.values()],
-            "emojis": [],
+            "emojis": [_emoji_payload(key, name) for key, name in self.emojis.items()],
             "stickers": [],
             "features": ["COMMUNITY", "NEWS"],
             "mfa_level": 0,
@@ -258,6 +262,11 @@ class Guild:
             "max_members": 500000,
             "incidents_data": None,
         }
+
+
+def _emoji_payload(emoji_id: int, name: str) -> JsonObject:
+    more = {"roles": [], "require_colons": True, "managed": False, "animated": False, "available": True}
+    return {"id": str(emoji_id), "name": name} | more
 
 
 def member_payload(user: User, roles: list[int], joined_at: str, permissions: int | None = None) -> JsonObject:

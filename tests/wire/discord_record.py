@@ -1,25 +1,17 @@
-"""What was asked of the loopback Discord, kept for assertions, and a check of it against Discord's OpenAPI document.
+"""What was asked of the loopback Discord, kept for assertions, and a check of every body among it.
 
 Never keeps the Authorization header.
 """
 
-import importlib.util
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
+from tests.wire.discord_bodies import body_faults
 from tests.wire.discord_clock import ServerClock
 from tests.wire.discord_wire import Bell, File, Reply
-
-_SHARED = Path(__file__).resolve().parents[3] / "shared"
-_LIBRARYS_OWN = re.compile(r"integer where|(embeds\[\d+\]\.flags|\.tts|\.nsfw): not a property")
-"""What discord.py 2.7.1 adds to every such body and Discord takes."""
-_UNDESCRIBED = re.compile(r"^/__control/|^/gateway/ws")
 
 
 @dataclass(slots=True)
@@ -82,42 +74,24 @@ class Record:
         return [each for each in self.requests if method in {"*", each.method} and wanted.search(each.path)]
 
     def clear(self) -> None:
-        """Forget everything that is over."""
+        """Forget everything that is over; raises as `validate_bodies`, so that no body is forgotten unseen."""
+        over = [each for each in self.requests if each.done]
+        self.forgive()
+        validate_bodies(over)
+
+    def forgive(self) -> None:
+        """Forget everything that is over, bodies that a test got wrong on purpose included."""
         self.requests = [each for each in self.requests if not each.done]
 
 
-def validate_against_openapi(requests: Iterable[Request]) -> int:
-    """Check every recorded body against Discord's document in ../shared; return how many were checked, 0 without it.
+def validate_bodies(requests: Iterable[Request]) -> int:
+    """Check every recorded body; return how many there were.
 
     Raises `AssertionError` naming each body that Discord would refuse or that has a key Discord does not know.
     """
-    validator = _validator()
-    if validator is None:
-        return 0
-    problems: list[str] = []
-    checked = 0
-    for request in requests:
-        if request.body is None or _UNDESCRIBED.search(request.path):
-            continue
-        checked += 1
-        try:
-            _, errors, warnings = validator.check(request.method, request.path, request.body, bool(request.files))
-        except LookupError as error:
-            errors, warnings = [str(error)], []
-        unknown = [each for each in warnings if not _LIBRARYS_OWN.search(each)]
-        problems += [f"{request.method} {request.path}: {each}" for each in [*errors, *unknown]]
+    sent = [one for one in requests if one.body is not None]
+    problems = [
+        problem for one in sent for problem in body_faults(one.method, one.path, one.body, file_count=len(one.files))
+    ]
     assert not problems, "\n".join(problems)
-    return checked
-
-
-@cache
-def _validator() -> Any:
-    tool, document = _SHARED / "tools" / "validate_discord.py", _SHARED / "data" / "discord" / "openapi.json"
-    if not (tool.exists() and document.exists()):
-        return None
-    spec = importlib.util.spec_from_file_location("validate_discord", tool)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.Validator(json.loads(document.read_text(encoding="utf-8")))
+    return len(sent)

@@ -31,7 +31,7 @@ from tests.wire.discord_faults import Faults
 from tests.wire.discord_gateway import Gateway
 from tests.wire.discord_http import API, Front
 from tests.wire.discord_limits import GLOBAL, RateLimits
-from tests.wire.discord_record import Record, Request
+from tests.wire.discord_record import Record, Request, validate_bodies
 from tests.wire.discord_state import load_world, save_world
 from tests.wire.discord_wire import JsonObject, Limit
 from tests.wire.discord_world import TOKEN, World
@@ -44,7 +44,8 @@ class LoopbackDiscord:
 
     `speed` makes the server's seconds pass faster than real ones: with 100, a bucket of 5 s asks a client to wait
     50 ms. `overall` is the global limit, `overrides` other limits by "METHOD /template". `round_trip` are real seconds
-    added to each reply. `state` is a file the world is read from, if it exists, and written to at the end.
+    added to each reply. `state` is a file the world is read from, if it exists, and written to at the end. Then every
+    body that was sent is checked, unless `checked` is false.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class LoopbackDiscord:
         round_trip: float = 0.0,
         port: int = 0,
         state: Path | None = None,
+        checked: bool = True,
     ) -> None:
         self.clock = clock or ServerClock(speed=speed)
         stored = json.loads(state.read_text(encoding="utf-8")) if state and state.exists() else None
@@ -71,6 +73,7 @@ class LoopbackDiscord:
         self.url = ""
         self._port = port
         self._state = state
+        self._checked = checked
         self._runner: web.AppRunner | None = None
 
     @property
@@ -107,12 +110,17 @@ class LoopbackDiscord:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Break off what is held, close the gateway, stop listening, keep the state."""
+        """Break off what is held, close the gateway, stop listening, keep the state; check what was sent.
+
+        Raises `AssertionError` for a body that Discord would refuse, unless something else went wrong before.
+        """
         self.front.close()
         await self.gateway.close()
         assert self._runner is not None
         await self._runner.cleanup()
         self.save()
+        if self._checked and error is None:
+            validate_bodies(self.record.requests)
 
     async def _gateway(self, request: web.Request) -> web.StreamResponse:
         # A script may refuse the handshake itself, as a gateway that is down does.

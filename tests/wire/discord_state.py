@@ -64,7 +64,11 @@ def load_world(saved: JsonObject, clock: ServerClock) -> World:
 
 
 def _guild(saved: JsonObject) -> Guild:
-    return Guild(**{**saved, "roles": {int(key): Role(**role) for key, role in saved["roles"].items()}})
+    more: dict[str, Any] = {
+        "roles": {int(key): Role(**role) for key, role in saved["roles"].items()},
+        "emojis": {int(key): name for key, name in saved["emojis"].items()},
+    }
+    return Guild(**{**saved, **more})
 
 
 def _channel(saved: JsonObject) -> Channel:

@@ -85,7 +85,10 @@ class Connection:
                 frame = await self._queue.get()
                 if isinstance(frame, Close):
                     self.closed_here = True
-                    await self._socket.close(code=frame.code, message=frame.reason.encode())
+                    # The frame alone: aiohttp's own `close` drops the connection while the client still answers, who
+                    # would then see 1006 in place of the code.
+                    assert self._socket._writer is not None
+                    await self._socket._writer.close(frame.code, frame.reason.encode())
                     return
                 await self._send(json.dumps(frame))
         except ConnectionError:

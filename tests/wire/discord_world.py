@@ -308,7 +308,7 @@ class World:
             "joined_at": guild.joined_at,
             "large": False,
             "unavailable": False,
-            "member_count": 2,
+            "member_count": guild.member_count,
             "members": [self.bot_member(guild)],
             "voice_states": [],
             "presences": [],

@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.shared import shared
+from tests.wire import discord_bodies
 from tests.wire.discord_checks import (
     EMBED_SUM,
     check_choices,
@@ -21,7 +23,8 @@ from tests.wire.discord_checks import (
     length,
     message_errors,
 )
-from tests.wire.discord_record import Request, validate_against_openapi
+from tests.wire.discord_record import Request, validate_bodies
+from tests.wire.discord_server import LoopbackDiscord
 from tests.wire.discord_wire import ApiError, JsonObject
 
 V2 = 1 << 15
@@ -237,9 +240,43 @@ def test_the_openapi_check_takes_what_is_right_and_names_what_is_wrong() -> None
     shared("tools", "validate_discord.py")
     now = datetime(2026, 5, 4, tzinfo=UTC)
     right = Request(0, "POST", "/channels/1/messages", {}, now, {"content": "x", "tts": False})
-    assert validate_against_openapi([right, Request(1, "GET", "/users/@me", {}, now)]) == 1
+    assert validate_bodies([right, Request(1, "GET", "/users/@me", {}, now)]) == 1
     for body, named in (({"content": 5}, "content"), ({"contents": "x"}, "contents: not a property")):
         with pytest.raises(AssertionError, match=named):
-            validate_against_openapi([replace(right, body=body)])
+            validate_bodies([replace(right, body=body)])
     with pytest.raises(AssertionError, match="not in the document"):
-        validate_against_openapi([replace(right, path="/no/such/route")])
+        validate_bodies([replace(right, path="/no/such/route")])
+
+
+TWO_LONG = {"embeds": embed_of(6001), "allowed_mentions": {"parse": []}}
+ANSWER, WEBHOOK = "/interactions/1/token/callback", "/webhooks/1/token"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "wrong"),
+    [
+        ("POST", "/channels/1/messages", TWO_LONG),
+        ("PATCH", "/channels/1/messages/2", TWO_LONG),
+        ("POST", "/channels/1/threads", {"name": "n", "message": TWO_LONG}),
+        ("POST", "/channels/1/messages/2/threads", {"name": "n" * 101}),
+        ("POST", ANSWER, {"type": 4, "data": TWO_LONG}),
+        ("POST", ANSWER, {"type": 7, "data": {"components": [row(select(26))]}}),
+        ("POST", ANSWER, {"type": 8, "data": {"choices": [{"name": "n", "value": "v"}] * 26}}),
+        ("POST", ANSWER, {"type": 9, "data": {"custom_id": "m", "title": "t" * 46, "components": [row(button("b"))]}}),
+        ("POST", WEBHOOK, TWO_LONG),
+        ("PATCH", f"{WEBHOOK}/messages/@original", TWO_LONG),
+        ("PUT", "/applications/1/commands", [command(name="Paper")]),
+        ("POST", "/applications/1/commands", command(description="x" * 101)),
+    ],
+)
+def test_every_kind_of_body_is_counted_without_the_document(
+    method: str, path: str, wrong: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discord_bodies, "_validator", lambda: None)
+    assert discord_bodies.body_faults(method, path, wrong)
+
+
+async def test_a_server_that_was_sent_a_refused_body_says_so_at_its_end() -> None:
+    with pytest.raises(AssertionError, match="MAX_EMBED_SIZE_EXCEEDED"):
+        async with LoopbackDiscord() as server, aiohttp.ClientSession() as session:
+            await session.post(f"{server.api_url}/channels/1/messages", json=TWO_LONG)

@@ -9,7 +9,6 @@ import pytest
 
 from tests.wire.discord_client import QuickClient, logged_in
 from tests.wire.discord_model import ChannelType, Permission
-from tests.wire.discord_record import validate_against_openapi
 from tests.wire.discord_server import LoopbackDiscord, point_discord_at
 
 CREATE = r"^/channels/\d+/messages$"
@@ -20,7 +19,6 @@ async def server() -> AsyncIterator[LoopbackDiscord]:
     async with LoopbackDiscord(speed=200) as discord_server:
         yield discord_server
     assert discord_server.front.unknown == []
-    validate_against_openapi(discord_server.record.requests)
 
 
 @pytest.fixture
@@ -245,7 +243,7 @@ async def test_a_body_over_a_limit_is_50035_and_names_the_field(
         await client.get_partial_messageable(room).send(embed=discord.Embed(title="x" * 257))
     assert caught.value.code == 50035
     assert "In embeds.0.title: Must be 256 or fewer in length." in str(caught.value)
-    server.record.clear()
+    server.record.forgive()
 
 
 async def test_a_message_of_components_comes_back_as_it_was_sent(
@@ -270,6 +268,7 @@ async def test_a_message_of_components_comes_back_as_it_was_sent(
     with pytest.raises(discord.HTTPException) as caught:
         await sent.edit(content="legacy")
     assert caught.value.code == 50035
+    server.record.forgive()
 
 
 async def test_embeds_with_the_same_address_collapse_to_the_first(

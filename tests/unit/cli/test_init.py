@@ -1,5 +1,6 @@
 """Setting up: what is asked, what is written, and that the token is never shown."""
 
+import asyncio
 import stat
 from pathlib import Path
 
@@ -10,8 +11,8 @@ from typer.testing import CliRunner
 from bot.cli.init import write_env
 from bot.cli.main import app
 from bot.client import fetch_identity, invite_link
-from bot.client.running import DiscordRefused
-from bot.errors import UsageError
+from bot.errors import TokenRefused, UsageError
+from bot.settings import load_settings, setting_names
 from tests.wire.discord_server import LoopbackDiscord, point_discord_at
 
 TOKEN = "canary-token.for-tests"
@@ -54,7 +55,7 @@ async def test_a_token_is_checked_with_discord() -> None:
         with point_discord_at(server):
             identity = await fetch_identity(TOKEN)
             assert identity.application_id > 0
-            with pytest.raises(DiscordRefused) as refused:
+            with pytest.raises(TokenRefused) as refused:
                 await fetch_identity("wrong")
     assert "wrong" not in str(refused.value)
 
@@ -64,4 +65,36 @@ def test_an_empty_token_is_not_asked_about(tmp_path: Path, monkeypatch: pytest.M
     done = CliRunner().invoke(app, ["init", "--contact", "x@example.org"], input="two words\n")
     assert done.exit_code == 2
     assert "nothing was written" in done.output
+    assert not (tmp_path / ".env").exists()
+
+
+async def test_from_a_token_to_an_invitation_without_showing_the_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in setting_names():
+        monkeypatch.delenv(name, raising=False)
+    async with LoopbackDiscord(token=TOKEN) as server:
+        with point_discord_at(server):
+            done = await asyncio.to_thread(CliRunner().invoke, app, ["init"], input=f"{TOKEN}\nme@example.org\n")
+            identity = await fetch_identity(TOKEN)
+    assert done.exit_code == 0, done.output
+    assert TOKEN not in done.output
+    assert identity.name in done.output
+    assert invite_link(identity.application_id) in done.output
+    assert "DISCORD_TOKEN, ARXIV__CONTACT written to" in done.output
+    settings = load_settings()
+    assert settings.discord_token is not None
+    assert settings.discord_token.get_secret_value() == TOKEN
+    assert settings.arxiv.contact == "me@example.org"
+
+
+async def test_a_token_that_discord_does_not_know_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with LoopbackDiscord(token=TOKEN) as server:
+        with point_discord_at(server):
+            done = await asyncio.to_thread(CliRunner().invoke, app, ["init"], input="other-token\n\n")
+    assert done.exit_code != 0
+    assert "other-token" not in done.output
+    assert "Traceback" not in done.output
     assert not (tmp_path / ".env").exists()

@@ -184,6 +184,10 @@ class FakeWire:
         """Return the numbers of the parts that stand in a channel, in order."""
         return [one.part for one in self.rooms.get(room, [])]
 
+    def messages(self) -> list[Any]:
+        """Return the payload of every message that stands anywhere."""
+        return [one.payload for room in self.rooms.values() for one in room]
+
     def markers(self) -> list[str]:
         """Return every marker that stands anywhere."""
         return [one.marker for room in self.rooms.values() for one in room]

@@ -87,6 +87,9 @@ def check_order(desk: Bench) -> None:
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=3), faults, pauses)
 @example([1, 2, 3], [Lost(), None, Lost(), Lost()], [900, 5])
+@example(
+    [2], [Reply(200, {"id": "no number"}, VIA), *[refusal(403, 50013)] * 2, Reply(429, {"retry_after": 3.0}, VIA)], []
+)
 def test_everything_arrives_once_and_in_order(
     migrated_file: Path, shapes: list[int], script: list[Fault], cuts: list[int]
 ) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 from bot.deliver.delivering import WhenUndecidable
 from bot.deliver.notices import Audience
 from bot.deliver.replies import NoReply, Reply
-from bot.delivery import Delivery, DeliveryAction, DeliveryState, SubscriptionState
+from bot.delivery import Delivery, DeliveryAction, DeliveryKind, DeliveryState, SubscriptionState
 from bot.errors import DatabaseUnwritable, LeaseLost, TokenRefused
+from bot.statement import Statement, StatementCode
 from bot.store.engine import Database
 from tests.unit.deliver.fakes import Bench, Lost, bench, refusal
 from tests.unit.deliver.samples import BOT, CHANNEL, MONDAY, NOON, TOPIC, TUESDAY, make_planned, make_subscription
@@ -308,7 +310,8 @@ async def test_a_refusal_is_parked_only_on_the_second_day_and_resumes_by_itself(
     assert await states(desk) == [S.PARKED, S.PARKED]
     parked = await desk.subscriptions.load(CHANNEL, TOPIC)
     assert parked is not None
-    assert (parked.state, parked.reason) == (SubscriptionState.PARKED, "No (50013)")
+    assert parked.state is SubscriptionState.PARKED
+    assert parked.reason == Statement.of(StatementCode.LACKS_PERMISSION, words="No (50013)")
     assert [one.audience for one in desk.notices.heard] == [Audience.ADMINS]
     assert len(desk.wire.asked) == 2
     desk.wire.writable = True
@@ -490,21 +493,67 @@ async def test_unsubscribing_in_the_middle_ends_the_rest(desk: Bench) -> None:
     assert await states(desk) == [S.SENT, S.SKIPPED, S.SKIPPED]
 
 
-async def test_what_was_never_begun_is_old_news_after_three_days(desk: Bench) -> None:
+async def test_what_was_never_begun_is_old_news_after_two_days(desk: Bench) -> None:
+    heard: list[str] = []
     await plan(desk, CHANNEL, 2)
-    desk.clock.pass_time(days=2, minutes=1)
-    await plan(desk, 201, 1, due_at=NOON + timedelta(days=1))
-    desk.clock.pass_time(days=1)
-    await run(desk)
+    await plan(desk, 201, 1, due_at=NOON + timedelta(minutes=2))
+    await plan(desk, 202, 1, kind=DeliveryKind.MISSED)
+    desk.clock.pass_time(days=2, hours=1, minutes=1)
+    await run(desk, on_recovered=lambda: heard.append("look again"))
     assert (await states(desk), await states(desk, 201)) == ([S.SKIPPED, S.SKIPPED], [S.SENT])
+    assert await states(desk, 202) == [S.SENT], "the line that stands for what is old is as old itself"
+    assert heard == ["look again"]
+
+
+@pytest.mark.parametrize(("hours", "late"), [(0.25, False), (0.75, True), (47, True)])
+async def test_a_brief_that_waited_for_the_bot_says_that_it_is_late(desk: Bench, hours: float, *, late: bool) -> None:
+    await plan_brief(desk)
+    desk.clock.pass_time(hours=hours)
+    await run(desk)
+    (message,) = desk.wire.messages()
+    assert (" · Tue 12 May 2026 · late · announced 3" in message["content"]) == late
+    assert (await rows(desk))[0].payload == message, "the ledger knows what was posted"
+
+
+async def test_what_may_stand_in_the_channel_keeps_its_words(desk: Bench) -> None:
+    await plan_brief(desk)
+    desk.clock.pass_time(minutes=29, seconds=40)
+    desk.wire.faults.append(Lost())
+    await (await desk.sender()).run_until_idle(patience=0.1)
+    # So soon that Discord itself keeps the repeat from standing there twice.
+    desk.clock.pass_time(seconds=40)
+    await run(desk)
+    first, again = desk.wire.asked
+    assert first.payload == again.payload
+    assert "late" not in str(again.payload)
+    assert await states(desk) == [S.SENT]
+
+
+async def test_a_refused_brief_is_labelled_once_the_channel_takes_it(desk: Bench) -> None:
+    desk.wire.faults.append(refusal(403, 50013))
+    await plan_brief(desk)
+    await (await desk.sender()).run_until_idle(patience=0.1)
+    desk.clock.pass_time(hours=25)
+    await run(desk)
+    (message,) = desk.wire.messages()
+    assert message["content"].startswith("**Reasoning** · Tue 12 May 2026 · late · announced 3")
+
+
+async def plan_brief(desk: Bench) -> None:
+    """Plan a brief with the first line that briefs have."""
+    planned = make_planned()
+    (part,) = planned.parts
+    content = "**Reasoning** · Tue 12 May 2026 · announced 3 · matched 2 · shown 1\nall is well"
+    part = replace(part, payload={**part.payload, "content": content})
+    assert await desk.outbox.plan(replace(planned, parts=(part,)), bot_id=BOT, now=NOON)
 
 
 async def test_a_clock_set_back_makes_nothing_wait_for_it(desk: Bench) -> None:
     await plan(desk, announced_on=TUESDAY)
     desk.wire.faults.append(Lost())
-    desk.clock.pass_time(hours=60)
+    desk.clock.pass_time(hours=40)
     await (await desk.sender()).run_until_idle(patience=0.1)
-    desk.clock.pass_time(hours=-50)
+    desk.clock.pass_time(hours=-30)
     await run(desk)
     assert (desk.wire.parts(CHANNEL), await states(desk)) == ([0], [S.SENT])
 

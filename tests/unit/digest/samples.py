@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from hypothesis import strategies as st
 
 from bot.model import Announcement, AnnouncementState, AnnounceType, Candidate, Counts, Paper, Topic
+from bot.statement import Statement
 
 DAY = date(2026, 5, 12)
 FETCHED_AT = datetime(2026, 5, 12, 0, 30, tzinfo=UTC)
@@ -58,7 +59,8 @@ def make_announcement(
     reason: str | None = None,
 ) -> Announcement:
     held = shown if stored is None else stored
-    return Announcement(category, DAY, state, None, Counts(new=shown), Counts(new=held), FETCHED_AT, reason=reason)
+    why = Statement.plain(reason) if reason else None
+    return Announcement(category, DAY, state, None, Counts(new=shown), Counts(new=held), FETCHED_AT, reason=why)
 
 
 def make_topic(query: str = "", **changes: object) -> Topic:

@@ -9,6 +9,7 @@ from bot.digest.pool import PoolStatistics
 from bot.digest.rank import LexicalRanker
 from bot.errors import QuerySyntaxError
 from bot.model import Announcement, AnnouncementState, AnnounceType, Brief, Candidate, CrossListPolicy, Topic
+from bot.render.statements import silence_to_operator
 from tests.unit.digest.samples import DAY, candidates, make_announcement, make_candidate, make_paper, make_topic
 
 RANKER = LexicalRanker()
@@ -38,14 +39,14 @@ def test_a_brief_holds_the_best_papers_with_summary_links_and_reasons() -> None:
     assert first.reasons
     assert brief.receipt.dropped == {"below_cut": 2}
     assert (brief.receipt.announced, brief.receipt.matched, brief.receipt.shown) == (4, 4, 2)
-    assert brief.silence is None
+    assert brief.silence == ()
 
 
 def test_what_arxiv_showed_and_we_do_not_hold_is_failed() -> None:
     partial = make_announcement(state=AnnouncementState.PARTIAL, shown=5, stored=2)
     brief = compose(make_topic("reward"), [partial], reward_day(2))
     assert (brief.receipt.announced, brief.receipt.read, brief.receipt.failed) == (5, 2, 3)
-    assert brief.silence == "cs.CL may be incomplete: 3 papers of it could not be read."
+    assert silence_to_operator(brief.silence) == "cs.CL may be incomplete: 3 papers of it could not be read."
 
 
 def test_other_categories_are_left_aside() -> None:
@@ -53,7 +54,7 @@ def test_other_categories_are_left_aside() -> None:
     failed = make_announcement("cs.RO", AnnouncementState.FAILED, shown=7, stored=0)
     brief = compose(make_topic("reward"), [failed, FRESH], [*reward_day(1), elsewhere])
     assert brief.announcements == (FRESH,)
-    assert (brief.receipt.announced, brief.silence) == (1, None)
+    assert (brief.receipt.announced, brief.silence) == (1, ())
 
 
 def test_the_announce_type_is_that_of_the_topics_categories() -> None:
@@ -84,18 +85,19 @@ def test_the_announce_type_is_that_of_the_topics_categories() -> None:
 def test_silence_has_a_reason(state: AnnouncementState, reason: str | None, sentence: str) -> None:
     brief = compose(make_topic("reward"), [make_announcement(state=state, reason=reason)], [])
     assert brief.items == ()
-    assert brief.silence == sentence
+    assert silence_to_operator(brief.silence) == sentence
 
 
 def test_nothing_stored_and_nothing_matched_are_different() -> None:
-    assert compose(make_topic("reward"), [], []).silence == "Nothing is stored for this date."
+    nothing = compose(make_topic("reward"), [], [])
+    assert silence_to_operator(nothing.silence) == "Nothing is stored for this date."
     brief = compose(make_topic("missing"), [FRESH], reward_day(3))
-    assert brief.silence == "None of the 3 papers announced matched this topic."
+    assert silence_to_operator(brief.silence) == "None of the 3 papers announced matched this topic."
 
 
 def test_what_was_dropped_is_counted_in_words() -> None:
     day = [*reward_day(1), make_candidate(make_paper("2605.00002", "reward"), announced_before=("cs.CL",))]
-    silence = compose(make_topic("missing"), [FRESH], day).silence
+    silence = silence_to_operator(compose(make_topic("missing"), [FRESH], day).silence)
     assert silence == "Nothing new for this topic: of 2 papers, 1 announced before; 1 outside the topic's query."
 
 
@@ -107,7 +109,7 @@ def test_a_missing_category_is_told_beside_the_items() -> None:
     ]
     brief = compose(topic, [*others, FRESH], reward_day(1))
     assert len(brief.items) == 1
-    assert brief.silence == "cs.AI is not in yet: arXiv has not announced it."
+    assert silence_to_operator(brief.silence) == "cs.AI is not in yet: arXiv has not announced it."
     assert [a.category for a in brief.announcements] == ["cs.CL", "cs.AI", "cs.CV"]
 
 

@@ -8,6 +8,7 @@ from bot.digest.pool import PoolStatistics
 from bot.digest.rank import LexicalRanker, Ranked, names_venue
 from bot.digest.select import select
 from bot.model import AnnounceType, Candidate, Topic
+from bot.render.statements import say_to_operator
 from tests.unit.digest.samples import candidates, make_candidate, make_paper, make_topic
 
 FILLER = [make_candidate(make_paper(f"2605.9{n:04d}", "other things", "of no interest")) for n in range(20)]
@@ -41,7 +42,9 @@ def test_a_rare_word_weighs_more_than_a_common_one() -> None:
 def test_two_spellings_of_one_find_are_one_reason() -> None:
     day = [make_candidate(make_paper("2605.00001", "few-shot learners", "x"))]
     (ranked,) = rank(make_topic('"few-shot" OR "few shot"'), day)
-    assert [one.text for one in ranked.reasons if "matches" in one.text] == ["matches “few-shot” in the title"]
+    assert [said for one in ranked.reasons if "matches" in (said := say_to_operator(one.why))] == [
+        "matches “few-shot” in the title"
+    ]
 
 
 def test_the_interest_text_orders_what_a_query_does_not() -> None:
@@ -52,7 +55,7 @@ def test_the_interest_text_orders_what_a_query_does_not() -> None:
     topic = make_topic(interest="How reward models help reasoning.")
     first, *_ = rank(topic, day)
     assert first.candidate.paper.arxiv_id == "2605.00002"
-    assert any(reason.text.startswith("close to what the topic asks for (") for reason in first.reasons)
+    assert any(say_to_operator(reason.why).startswith("close to what the topic asks for (") for reason in first.reasons)
 
 
 def test_new_comes_before_cross_listed_and_code_before_none() -> None:
@@ -71,7 +74,8 @@ def test_reasons_are_in_words() -> None:
         comment="Accepted to ACL 2026. Code: https://github.com/a/b Page: https://a.github.io/b",
     )
     texts = [
-        reason.text for reason in rank(make_topic('"reward model" OR au:lecun'), [make_candidate(paper)])[0].reasons
+        say_to_operator(reason.why)
+        for reason in rank(make_topic('"reward model" OR au:lecun'), [make_candidate(paper)])[0].reasons
     ]
     assert {
         "matches “reward model” in the title",

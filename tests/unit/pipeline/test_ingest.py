@@ -10,6 +10,7 @@ from bot.errors import SourceMalformed, SourceUnavailable
 from bot.model import Announcement, AnnouncementState, Counts, SourceName
 from bot.pipeline.ingest import Ingest, file_by_ids
 from bot.sources.calendar import load_calendar
+from bot.statement import Statement, StatementCode
 from bot.store.announcements import AnnouncementStore
 from bot.store.engine import Database
 from bot.store.papers import PaperStore
@@ -95,7 +96,7 @@ async def test_a_category_that_fails_does_not_stop_the_others(world: World) -> N
     assert states == {"cs.CV": AnnouncementState.FAILED, "cs.CL": AnnouncementState.FRESH}
     reason = next(one.reason for one in report.announcements if one.category == "cs.CV")
     assert reason is not None
-    assert "503" in reason
+    assert reason == Statement.of(StatementCode.SOURCE_UNAVAILABLE, detail="HTTP 503")
 
 
 async def test_a_feed_stands_in_for_a_page_that_cannot_be_read(world: World) -> None:
@@ -192,6 +193,14 @@ async def test_an_unknown_deferral_is_found_out_and_asked_about_once(world: Worl
     gap, _ = await world.at(eve_of(WEDNESDAY, minutes=180))
     assert (gap.announced_on, gap.state) == (TUESDAY, AnnouncementState.QUIET)
     assert [one.announced_on for one in await world.at(eve_of(WEDNESDAY, minutes=240))] == [WEDNESDAY]
+
+
+async def test_records_that_were_only_touched_later_prove_no_deferral(world: World) -> None:
+    await world.read(MONDAY, MONDAY_IDS)
+    world.arxiv.pages["cs.CL"] = make_page("cs.CL", WEDNESDAY, WEDNESDAY_IDS)
+    world.arxiv.records["cs.CL"] = [make_record(MONDAY_IDS[0], WEDNESDAY)]
+    gap, _ = await world.at(eve_of(WEDNESDAY, minutes=180))
+    assert (gap.announced_on, gap.state) == (TUESDAY, AnnouncementState.FAILED)
 
 
 async def test_one_empty_answer_does_not_settle_a_missed_day(world: World) -> None:

@@ -5,10 +5,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from bot.delivery import DeliveryKind, DeliveryState, PostingStyle, SubscriptionState, TopicKey
+from bot.model import Announcement, AnnouncementState, Counts, SourceName
+from bot.store.briefs import BriefStore
 from bot.store.outbox import Outbox
-from tests.unit.pipeline.planning_world import GUILD, World, at_nine, open_world
+from bot.store.schema import delivery
+from tests.unit.pipeline.planning_world import GUILD, TOPICS, World, at_nine, open_world
 
 NINE = at_nine()
 WEDNESDAY = date(2026, 8, 12)
@@ -157,6 +161,36 @@ async def test_the_first_brief_is_the_newest_one_even_days_later(world: World) -
     assert " late" not in (await world.contents(1))[0]
 
 
+async def test_the_first_brief_is_the_newest_one_where_a_mailing_was_deferred(world: World) -> None:
+    world.arxiv.deferred.add(WEDNESDAY)
+    await world.subscribe(9, "language", **NINE)
+    # Since 01:00 it is known that nothing comes for Wednesday; Thursday's is not wanted before nine.
+    await world.run_until("2026-08-12 22:00", timedelta(hours=3))
+    await world.announcements.save_state(quiet("cs.CL", WEDNESDAY, world.clock.instant))
+    await world.subscribe(1, "language", **NINE)
+    await world.run_until("2026-08-12 23:00")
+    world.restart()
+    await world.run_until("2026-08-13 08:00")
+    assert await world.log(1) == [
+        "brief 2026-08-11 at 08-12 23:00",
+        "(quiet 2026-08-12 at 08-12 23:00)",
+        "brief 2026-08-13 at 08-13 07:00",
+    ]
+
+
+def quiet(category: str, announced_on: date, now: datetime) -> Announcement:
+    return Announcement(category, announced_on, AnnouncementState.QUIET, SourceName.OAI, Counts(), Counts(), now)
+
+
+async def test_the_first_brief_of_a_category_that_nobody_read_comes_within_a_tick(world: World) -> None:
+    await world.subscribe(9, "language", **NINE)
+    await world.run_until("2026-08-15 12:00", timedelta(hours=6))
+    # A Saturday: the newest announcement is Friday's.
+    await world.subscribe(1, "vision", **NINE)
+    await world.at("2026-08-15 12:01")
+    assert await world.log(1) == ["brief 2026-08-14 at 08-15 12:01"]
+
+
 async def test_an_hour_of_downtime_makes_a_brief_late_and_says_so(world: World) -> None:
     await world.subscribe(1, "language", **NINE)
     await world.run_until("2026-08-12 06:00")
@@ -206,16 +240,107 @@ async def test_what_is_resumed_follows_the_late_policy_and_what_is_paused_gets_n
     one = await world.subscribe(1, "language", **NINE)
     await world.subscribe(2, "language", **NINE)
     await world.run_until("2026-08-12 12:00")
-    await world.subscriptions.set_state(1, one.topic, SubscriptionState.PAUSED, "by an admin")
+    await world.subscriptions.set_state(1, one.topic, SubscriptionState.PAUSED, None)
     await world.run_until("2026-08-18 12:00", timedelta(hours=2))
     assert len(await world.log(1)) == 2
     await world.subscriptions.set_state(1, one.topic, SubscriptionState.ACTIVE, None)
     await world.run_until("2026-08-18 13:00")
-    assert [line[:17] for line in (await world.log(1))[2:]] == [
+    assert [line[:17] for line in await world.log(1)] == [
         "missed 2026-08-14",
         "brief 2026-08-17 ",
         "brief 2026-08-18 ",
     ]
+
+
+async def test_a_subscription_that_ends_and_comes_back_before_the_send_gets_its_day_once(world: World) -> None:
+    one = await world.subscribe(1, "language", **NINE)
+    await world.run_until("2026-08-12 07:00")
+    world.clock.instant += timedelta(minutes=1)
+    await world.subscriptions.delete(1, one.topic)
+    # Between two ticks, so that this process, too, knew the date as done.
+    await world.subscribe(1, "language", language="zh-CN", **NINE)
+    await world.run_until("2026-08-12 09:00")
+    assert await world.log(1) == ["brief 2026-08-12 at 08-12 08:01"]
+    assert (await world.contents(1))[0].startswith("**语言** · 2026年8月12日 周三 · ")
+
+
+async def test_a_pause_between_two_ticks_loses_nothing(world: World) -> None:
+    one = await world.subscribe(1, "language", **NINE, created_at=datetime(2026, 8, 11, 20, tzinfo=UTC))
+    await world.run_until("2026-08-12 07:00")
+    world.clock.instant += timedelta(minutes=1)
+    await world.subscriptions.set_state(1, one.topic, SubscriptionState.PAUSED, None)
+    world.clock.instant += timedelta(minutes=1)
+    await world.subscriptions.set_state(1, one.topic, SubscriptionState.ACTIVE, None)
+    await world.run_until("2026-08-12 09:00")
+    assert [line[:16] for line in await world.log(1)] == ["brief 2026-08-11", "brief 2026-08-12"]
+
+
+async def test_what_was_posted_stays_the_only_one_when_a_subscription_comes_back(world: World) -> None:
+    one = await world.subscribe(1, "language", style=PostingStyle.CARDS, **NINE)
+    await world.run_until("2026-08-12 07:00")
+    cards = [row for row in await world.rows(1) if row.announced_on == WEDNESDAY]
+    sent = {"state": DeliveryState.SENT, "attempts": 1}
+    first = sa.update(delivery).where(delivery.c.delivery_id == cards[0].delivery_id).values(sent)
+    await world.database.write(lambda connection: connection.execute(first))
+    await world.subscriptions.delete(1, one.topic)
+    await world.subscribe(1, "language", style=PostingStyle.CARDS, **NINE)
+    await world.run_until("2026-08-12 09:00")
+    again = [row for row in await world.rows(1) if row.announced_on == WEDNESDAY]
+    assert [row.delivery_id for row in again] == [row.delivery_id for row in cards]
+    assert [row.state.value for row in again] == ["sent", "retry", "retry"]
+
+
+async def test_what_a_brief_lacked_is_mentioned_where_it_came_days_later(world: World) -> None:
+    friday = date(2026, 8, 14)
+    world.arxiv.delays["cs.CV", friday] = timedelta(days=30)
+    await world.subscribe(1, "both", **NINE)
+    # OAI-PMH brings Friday's papers on Monday evening, three days after.
+    world.clock.instant = datetime(2026, 8, 14, 5, tzinfo=UTC)
+    await world.run_until("2026-08-18 12:00", timedelta(hours=3))
+    missed = [row.payload["content"] for row in await world.rows(1) if row.kind is DeliveryKind.MISSED]
+    assert [text.splitlines()[:2] for text in missed] == [
+        [
+            "**Both** · Fri 14 Aug 2026 · missed",
+            "What 1 brief lacked came too late to be posted. `/brief` shows it.",
+        ]
+    ]
+    assert not [row for row in await world.rows(1) if row.kind is DeliveryKind.LATE]
+
+
+async def test_a_channel_that_was_told_to_wait_hears_of_what_came_too_late(world: World) -> None:
+    friday = date(2026, 8, 14)
+    world.arxiv.delays["cs.CL", friday] = timedelta(days=30)
+    await world.subscribe(1, "language", **NINE)
+    world.clock.instant = datetime(2026, 8, 14, 5, tzinfo=UTC)
+    await world.run_until("2026-08-18 12:00", timedelta(hours=3))
+    assert [line[:18].strip() for line in await world.log(1) if str(friday) in line] == [
+        "waiting 2026-08-14",
+        "missed 2026-08-14",
+    ]
+    (missed,) = [row for row in await world.rows(1) if row.kind is DeliveryKind.MISSED]
+    assert "Fri 14 Aug 2026 · missed\n1 brief could not be posted in time" in missed.payload["content"]
+
+
+async def test_a_posted_brief_never_changes_and_is_what_readers_get(world: World) -> None:
+    world.arxiv.delays["cs.CV", WEDNESDAY] = timedelta(days=30)
+    await world.subscribe(1, "both", **NINE)
+    await world.run_until("2026-08-12 08:00")
+    topic = TOPICS["both"]
+    posted = await BriefStore(world.database).load_brief(topic, WEDNESDAY, "en")
+    assert posted is not None
+    # A preview, another length, another language and the papers that come late.
+    await world.briefing.brief(topic, WEDNESDAY, max_papers=7)
+    await world.briefing.brief(topic, WEDNESDAY, max_papers=1, language="zh-CN")
+    assert await BriefStore(world.database).load_receipt("both", WEDNESDAY, "zh-CN") is None
+    await world.run_until("2026-08-13 08:00")
+    assert await BriefStore(world.database).load_brief(topic, WEDNESDAY, "en") == posted
+    read = await world.briefing.posted(topic, WEDNESDAY, "en")
+    assert read is not None
+    assert read.items[:3] == posted.items
+    assert [item.paper.arxiv_id for item in posted.items] == world.arxiv.ids("cs.CL", WEDNESDAY)
+    assert sorted(item.paper.arxiv_id for item in read.items[3:]) == world.arxiv.ids("cs.CV", WEDNESDAY)
+    assert all(item.late for item in read.items[3:])
+    assert read.receipt.balanced
 
 
 async def test_topics_of_a_day_are_made_together_for_each_language_and_length(world: World) -> None:

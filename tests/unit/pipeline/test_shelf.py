@@ -24,6 +24,7 @@ class Machine:
         self.days = list(days)
         self.made: list[tuple[str, date, str]] = []
         self.error: UsageError | None = None
+        self.kept: dict[date, Brief] = {}
 
     async def load_dates(self, categories: tuple[str, ...], limit: int) -> list[date]:
         return self.days[:limit]
@@ -34,6 +35,9 @@ class Machine:
             raise self.error
         self.made.append((topic.query, announced_on, language))
         return Brief(topic, announced_on, language, Receipt(0, 0, 0, 0, 0), (), ())
+
+    async def posted(self, topic: Topic, announced_on: date, language: str) -> Brief | None:
+        return self.kept.get(announced_on)
 
 
 class SetClock(SystemClock):
@@ -55,6 +59,14 @@ async def test_the_newest_is_opened_and_its_neighbours_are_known() -> None:
     assert (leaf.brief.announced_on, leaf.before, leaf.after) == (DAYS[0], DAYS[1], None)
     leaf = await shelf.open(TOPIC, date(2026, 5, 14), "en")
     assert (leaf.brief.announced_on, leaf.before, leaf.after) == (date(2026, 5, 14), DAYS[1], DAYS[0])
+
+
+async def test_of_a_day_that_was_posted_what_was_posted_is_shown() -> None:
+    machine = Machine()
+    machine.kept[DAYS[1]] = Brief(TOPIC, DAYS[1], "en", Receipt(7, 7, 1, 1, 0, {"no_match": 6}), (), ())
+    leaf = await make(machine).open(TOPIC, DAYS[1], "en")
+    assert leaf.brief is machine.kept[DAYS[1]]
+    assert machine.made == []
 
 
 async def test_turning_goes_from_announcement_to_announcement_and_ends() -> None:

@@ -21,6 +21,7 @@ from bot.model import (
     Summary,
     Topic,
 )
+from bot.statement import Statement, StatementCode
 
 DAY = date(2026, 8, 12)
 
@@ -99,7 +100,10 @@ def make_item(position: int = 0, **changes: Any) -> BriefItem:
         announce_type=AnnounceType.NEW,
         position=position,
         score=1.5,
-        reasons=(Reason("matches “attention” in the title", 1.0), Reason("new in cs.CL", 0.5)),
+        reasons=(
+            Reason(Statement.of(StatementCode.MATCHES, term="attention", field="ti"), 1.0),
+            Reason(Statement.of(StatementCode.NEW_IN, homes=("cs.CL",)), 0.5),
+        ),
         summary=make_summary("We study attention."),
         links={"abs": f"https://arxiv.org/abs/{paper.arxiv_id}", "code": "https://github.com/a/b"},
     )
@@ -136,6 +140,11 @@ def make_brief(*items: BriefItem, **changes: Any) -> Brief:
     return replace(brief, **changes)
 
 
+def plain(text: str) -> tuple[Statement, ...]:
+    """Return a silence that is this one sentence."""
+    return (Statement.plain(text),)
+
+
 @st.composite
 def hostile_briefs(draw: st.DrawFn, *, most: int = 10) -> Brief:
     """Draw briefs of up to `most` papers in which every text may be hostile."""
@@ -153,11 +162,14 @@ def hostile_briefs(draw: st.DrawFn, *, most: int = 10) -> Brief:
                 authors_complete=draw(st.booleans()),
                 announce_type=draw(st.sampled_from([AnnounceType.NEW, AnnounceType.CROSS])),
                 late=draw(st.booleans()),
-                reasons=tuple(Reason(text, 1.0) for text in draw(st.lists(hostile, max_size=3))),
+                reasons=tuple(
+                    Reason(Statement.of(StatementCode.MATCHES, term=text, field="ti"), 1.0)
+                    for text in draw(st.lists(hostile, max_size=3))
+                ),
                 summary=summary,
                 links={draw(hostile): draw(hostile), "abs": draw(hostile)},
             )
         )
     name = draw(hostile)
     topic = Topic("slug", {"en": name}, ("cs.CV",))
-    return make_brief(*items, topic=topic, silence=draw(st.none() | hostile))
+    return make_brief(*items, topic=topic, silence=draw(st.just(()) | hostile.map(plain)))

@@ -179,6 +179,6 @@ def test_a_list_numbers_and_links_its_papers() -> None:
     assert embed["url"] == "https://x.org"
     first, facts, second, _ = embed["description"].splitlines()
     assert first == "**9.** [On αᵢ and \\*stars\\*](https://arxiv.org/abs/2605.00001)"
-    assert facts == "-# Ann Lee, Bo Chen · cs.CL · Tue 12 May 2026"
+    assert facts == "*Ann Lee, Bo Chen · cs.CL · Tue 12 May 2026*"
     assert second.startswith("**10.** ")
     assert render_list("x", [], ENGLISH)["description"] == "Nothing found."

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from bot.model import AnnounceType, Brief, Reason
 from bot.render.embeds import MAX_PAPER, category_colour, render_message
 from bot.render.text import discord_length
+from bot.statement import Statement
 from tests.shared import shared
-from tests.unit.render.samples import hostile_briefs, make_brief, make_item, make_summary
+from tests.unit.render.samples import hostile_briefs, make_brief, make_item, make_summary, plain
 from tests.unit.render.test_text import MARKUP
 
 GIST = "We show that attention needs no more than a sparse sample of its keys, and prove the bound. "
@@ -87,8 +88,8 @@ def test_a_message_reads_as_designed() -> None:
                 "title": r"Sparse Attention in O(n log n) \*fast\*",
                 "url": "https://arxiv.org/abs/2608.00847",
                 "description": (
-                    "A, B, C +1\nIt is fast.\n• First point.\n• Second point.\n• Third point.\n"
-                    "-# Why: matches “attention” in the title; new in cs.CL"
+                    "A, B, C +1\n**It is fast.**\n• First point.\n• Second point.\n• Third point.\n"
+                    "*Why: matches “attention” in the title; new in cs.CL*"
                 ),
                 "color": category_colour("cs.CL"),
                 "footer": {
@@ -113,14 +114,14 @@ def test_takeaways_go_before_the_gist_is_cut() -> None:
 
 
 def test_an_empty_brief_says_why_in_content_alone() -> None:
-    body = render_message(make_brief(silence="arXiv announces nothing on Sunday 2026-08-16."))
+    body = render_message(make_brief(silence=plain("arXiv announces nothing on Sunday 2026-08-16.")))
     assert "embeds" not in body
     assert body["content"].splitlines()[1] == "arXiv announces nothing on Sunday 2026-08-16."
     assert render_message(make_brief())["content"].splitlines()[1] == "There is nothing to show."
 
 
 def test_a_brief_with_a_gap_says_so_beside_its_papers() -> None:
-    brief = make_brief(make_item(), silence="cs.LG is not there yet.")
+    brief = make_brief(make_item(), silence=plain("cs.LG is not there yet."))
     body = render_message(replace(brief, receipt=replace(brief.receipt, failed=3)))
     assert body["content"].endswith("shown 1 · failed 3\ncs.LG is not there yet.")
     assert len(body["embeds"]) == 1
@@ -140,7 +141,7 @@ def test_ten_full_papers_fit() -> None:
             authors=("Νάνος" * 30,) * 90,
             comment="accepted at " * 90,
             summary=make_summary("深度 " * 900, "注意 " * 300, "力 " * 300),
-            reasons=(Reason("matches " * 40, 1.0),) * 5,
+            reasons=(Reason(Statement.plain("matches " * 40), 1.0),) * 5,
         )
         for number in range(10)
     ]

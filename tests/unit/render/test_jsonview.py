@@ -8,6 +8,7 @@ from hypothesis import given, settings
 
 from bot.model import AnnounceType, Brief, IngestReport, PaperVersion
 from bot.render.jsonview import brief_as_json, hits_as_json, ingest_as_json, paper_as_json
+from bot.statement import Statement
 from tests.unit.render.samples import DAY, PAPER, hostile_briefs, make_brief, make_item, make_summary
 
 
@@ -60,7 +61,9 @@ def test_a_brief_has_exactly_these_keys() -> None:
 def test_an_ingest_report_has_exactly_these_keys() -> None:
     as_of = datetime(2026, 8, 12, 3, 30, tzinfo=timezone(timedelta(hours=2)))
     announcement = make_brief().announcements[0]
-    report = IngestReport(as_of, (announcement, replace(announcement, source=None, reason="late")), 7, 12, 5, 1)
+    report = IngestReport(
+        as_of, (announcement, replace(announcement, source=None, reason=Statement.plain("late"))), 7, 12, 5, 1
+    )
     made = ingest_as_json(report)
     assert made["announcements"][1]["source"] is None
     assert made["announcements"][1]["reason"] == "late"

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 from bot.model import Brief
 from bot.render.markdown import render_markdown
-from tests.unit.render.samples import hostile_briefs, make_brief, make_item, make_summary
+from tests.unit.render.samples import hostile_briefs, make_brief, make_item, make_summary, plain
 
 OURS = re.compile(r"\]\(<(https?://[^<>\s]+)>\)")
 
@@ -58,4 +58,4 @@ def test_a_brief_reads_as_designed() -> None:
 
 
 def test_silence_is_said() -> None:
-    assert "**Nothing \\*matched\\*.**" in render_markdown(make_brief(silence="Nothing *matched*."))
+    assert "**Nothing \\*matched\\*.**" in render_markdown(make_brief(silence=plain("Nothing *matched*.")))

@@ -9,7 +9,7 @@ from lxml import html
 
 from bot.model import Brief
 from bot.render.pages import render_html
-from tests.unit.render.samples import BAIT, hostile_briefs, make_brief, make_item, make_summary
+from tests.unit.render.samples import BAIT, hostile_briefs, make_brief, make_item, make_summary, plain
 
 ELEMENTS = frozenset(
     {"html", "head", "meta", "title", "style", "body", "header", "h1", "h2", "h3", "p", "time", "nav", "ol", "ul"}
@@ -57,7 +57,7 @@ def test_every_bait_in_every_place() -> None:
         summary=make_summary(text, text, producer=text),
         links={bait: bait for bait in BAIT} | {"abs": 'https://arxiv.org/"onclick="x'},
     )
-    root = parse(render_html(make_brief(item, silence=text, language='en"><script>')))
+    root = parse(render_html(make_brief(item, silence=plain(text), language='en"><script>')))
     check_harmless(root)
     assert root.xpath("//h2/a/@href") == ["https://arxiv.org/abs/2608.00847"]
     assert "<script>alert(1)</script>" in root.text_content()
@@ -106,7 +106,7 @@ def test_cut_author_lists_say_so() -> None:
 
 
 def test_an_empty_brief_says_why() -> None:
-    root = parse(render_html(make_brief(silence="Nothing matched.")))
+    root = parse(render_html(make_brief(silence=plain("Nothing matched."))))
     assert root.xpath("//p[@class='silence']/text()") == ["Nothing matched."]
     assert not root.xpath("//nav | //article")
     assert "There is nothing to show." in parse(render_html(make_brief())).text_content()

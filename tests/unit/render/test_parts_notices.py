@@ -16,6 +16,7 @@ from bot.render.notices import (
     render_quiet,
     render_waiting,
 )
+from bot.statement import Statement
 from tests.unit.render.samples import DAY, hostile, make_brief
 from tests.unit.render.test_parts import CHANNEL, check_parts, valid_by_document
 
@@ -24,7 +25,7 @@ TOPIC = make_brief().topic
 
 
 def make_state(category: str, state: AnnouncementState) -> Announcement:
-    return Announcement(category, DAY, state, None, Counts(), Counts(), NOON, reason="internal words")
+    return Announcement(category, DAY, state, None, Counts(), Counts(), NOON, reason=Statement.plain("internal words"))
 
 
 def text_of(parts: tuple[PlannedPart, ...]) -> list[str]:

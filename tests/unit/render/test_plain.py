@@ -8,7 +8,8 @@ from hypothesis import given, settings
 
 from bot.model import AnnounceType, Brief, IngestReport, PaperVersion
 from bot.render.plain import render_hits_text, render_ingest_text, render_paper_text, render_text
-from tests.unit.render.samples import DAY, PAPER, hostile_briefs, make_brief, make_item, make_summary
+from bot.statement import Statement
+from tests.unit.render.samples import DAY, PAPER, hostile_briefs, make_brief, make_item, make_summary, plain
 
 
 def check_harmless(text: str) -> None:
@@ -45,7 +46,7 @@ def test_a_brief_reads_as_designed() -> None:
 
 
 def test_silence_is_said() -> None:
-    assert render_text(make_brief(silence="Nothing matched.")).splitlines()[-1] == "Nothing matched."
+    assert render_text(make_brief(silence=plain("Nothing matched."))).splitlines()[-1] == "Nothing matched."
 
 
 def test_lines_keep_the_width_in_columns() -> None:
@@ -118,7 +119,7 @@ def test_search_results() -> None:
 def test_ingest_report() -> None:
     announcement = make_brief().announcements[0]
     stored = replace(announcement.stored, new=199)
-    partial = replace(announcement, stored=stored, late=True, reason="one is\x07 missing")
+    partial = replace(announcement, stored=stored, late=True, reason=Statement.plain("one is\x07 missing"))
     report = IngestReport(datetime(2026, 8, 12, 1, tzinfo=UTC), (announcement, partial), 7, 1234, 5, 6)
     assert render_ingest_text(report).splitlines() == [
         "cs.CV  Wed 12 Aug 2026  fresh from listing, 200 new, 39 cross-listed, 100 replaced",

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import UsageError
+from bot.render.statements import say_to_operator
 from bot.sources.calendar import AnnouncementCalendar, load_calendar, spell
 
 PLAIN = AnnouncementCalendar()
@@ -80,12 +81,14 @@ def test_due_and_next_release_meet(naive: datetime) -> None:
 def test_silence_is_explained_where_there_is_a_reason() -> None:
     weekend = BUILT_IN.reason_for_silence(at("2026-05-09T12:00"))
     assert weekend is not None
-    assert weekend.startswith(
+    assert say_to_operator(weekend).startswith(
         "arXiv announces nothing for Saturday, 9 May 2026; the next one, dated Monday, 11 May 2026"
     )
     deferred = BUILT_IN.reason_for_silence(at("2026-06-22T12:00"))
     assert deferred is not None
-    assert "deferred the announcement of Monday, 22 June 2026 because of its holiday on Friday, 19 June" in deferred
+    assert "deferred the announcement of Monday, 22 June 2026 because of its holiday on Friday, 19 June" in (
+        say_to_operator(deferred)
+    )
     assert BUILT_IN.reason_for_silence(at("2026-05-12T12:00")) is None
 
 

@@ -14,6 +14,7 @@ from bot.model import (
     Paper,
     SourceName,
 )
+from bot.render.statements import say_to_operator
 from bot.sources.calendar import AnnouncementCalendar
 from bot.sources.judge import Verdict, judge, judge_due
 
@@ -61,6 +62,10 @@ def verdict(
     )
 
 
+def reason_of(found: Verdict) -> str:
+    return say_to_operator(found.reason) if found.reason else ""
+
+
 def test_the_announcement_that_is_due_is_fresh() -> None:
     assert verdict(page(TUE), "2026-05-12T00:30", stored(MON)) == Verdict(AnnouncementState.FRESH, TUE, True, False)
 
@@ -72,7 +77,7 @@ def test_the_same_announcement_again_on_its_day_stays_fresh() -> None:
 def test_an_old_header_before_the_cut_off_is_waiting() -> None:
     found = verdict(page(MON), "2026-05-12T03:59", stored(MON))
     assert (found.state, found.announced_on, found.store) == (AnnouncementState.WAITING, TUE, False)
-    assert found.reason == (
+    assert reason_of(found) == (
         "the announcement of Tuesday, 12 May 2026 is not out yet, cs.AI still shows Monday, 11 May 2026; "
         "it counts as missing from 2026-05-12 04:00 UTC on"
     )
@@ -81,21 +86,21 @@ def test_an_old_header_before_the_cut_off_is_waiting() -> None:
 def test_an_old_header_after_the_cut_off_is_stalled() -> None:
     found = verdict(page(MON), "2026-05-12T04:00", stored(MON))
     assert (found.state, found.announced_on, found.store) == (AnnouncementState.STALLED, TUE, False)
-    assert "was due at 2026-05-12 00:00 UTC, but cs.AI still shows Monday, 11 May 2026" in (found.reason or "")
+    assert "was due at 2026-05-12 00:00 UTC, but cs.AI still shows Monday, 11 May 2026" in reason_of(found)
 
 
 @pytest.mark.parametrize("now", ["2026-05-09T00:30", "2026-05-09T12:00", "2026-05-10T23:59"])
 def test_a_weekend_with_everything_stored_is_quiet(now: str) -> None:
     found = verdict(page(FRI), now, stored(FRI))
     assert (found.state, found.announced_on, found.store) == (AnnouncementState.QUIET, FRI, False)
-    assert "arXiv announces nothing for" in (found.reason or "")
+    assert "arXiv announces nothing for" in reason_of(found)
 
 
 def test_a_deferral_is_quiet_and_says_why() -> None:
     friday = date(2026, 6, 19)
     found = verdict(page(friday), "2026-06-22T12:00", stored(friday))
     assert found.state is AnnouncementState.QUIET
-    assert "holiday on Friday, 19 June 2026" in (found.reason or "")
+    assert "holiday on Friday, 19 June 2026" in reason_of(found)
 
 
 def test_a_first_run_at_the_weekend_takes_the_last_announcement() -> None:
@@ -132,7 +137,8 @@ def test_what_was_on_time_once_does_not_become_late() -> None:
 
 def test_a_problem_makes_it_partial_but_keeps_what_was_read() -> None:
     found = verdict(page(TUE, problem="arXiv shows 10 of 31 new papers"), "2026-05-12T00:30", stored(MON))
-    assert found == Verdict(AnnouncementState.PARTIAL, TUE, True, False, "arXiv shows 10 of 31 new papers")
+    assert found == Verdict(AnnouncementState.PARTIAL, TUE, True, False, found.reason)
+    assert reason_of(found) == "arXiv shows 10 of 31 new papers"
 
 
 def test_a_partial_page_does_not_replace_a_complete_one() -> None:
@@ -143,7 +149,7 @@ def test_a_partial_page_does_not_replace_a_complete_one() -> None:
 def test_a_batch_far_below_its_weekday_is_possibly_incomplete() -> None:
     found = verdict(page(TUE, papers=12), "2026-05-12T00:30", stored(MON), totals=[334, 320, 400])
     assert (found.state, found.store) == (AnnouncementState.PARTIAL, True)
-    assert found.reason == "possibly incomplete: 12 papers where Tuesdays bring 334"
+    assert reason_of(found) == "possibly incomplete: 12 papers where that weekday usually brings 334"
 
 
 @pytest.mark.parametrize(
@@ -156,7 +162,8 @@ def test_an_ordinary_or_unknown_size_is_no_anomaly(papers: int, totals: list[int
 
 def test_an_error_is_failed_about_what_is_due() -> None:
     found = verdict(None, "2026-05-12T00:30", stored(MON), error=SourceUnavailable("HTTP 500"))
-    assert found == Verdict(AnnouncementState.FAILED, TUE, False, False, "HTTP 500")
+    assert found == Verdict(AnnouncementState.FAILED, TUE, False, False, found.reason)
+    assert reason_of(found) == "HTTP 500"
 
 
 def test_nothing_at_all_is_failed_too() -> None:

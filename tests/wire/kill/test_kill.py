@@ -6,7 +6,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +26,7 @@ from tests.wire.discord_model import ChannelType
 from tests.wire.discord_server import LoopbackDiscord
 from tests.wire.discord_state import save_world
 from tests.wire.discord_world import World
+from tests.wire.kill.summary import SUMMARY
 
 ROOT = Path(__file__).resolve().parents[3]
 START = datetime(2026, 5, 12, 12, tzinfo=UTC)
@@ -194,21 +195,17 @@ async def all_cases(template: Template, directory: Path, after: timedelta, kind:
 
 
 @pytest.mark.timeout(170)
+@pytest.mark.parametrize("kind", ["SIGKILL", "SIGTERM"])
 @pytest.mark.parametrize("after", [timedelta(seconds=5), timedelta(minutes=15), timedelta(days=2)], ids=str)
-async def test_killed_at_every_step(
-    template: Template, tmp_path: Path, after: timedelta, capsys: pytest.CaptureFixture[str]
+async def test_hit_at_every_step(
+    template: Template,
+    tmp_path: Path,
+    after: timedelta,
+    kind: str,
+    record_property: Callable[[str, object], None],
 ) -> None:
-    steps, problems = await all_cases(template, tmp_path / "cases", after, "SIGKILL")
-    with capsys.disabled():
-        sys.stdout.write(f"\nkilled at each of {steps} steps, restarted after {after}: {len(problems)} wrong\n")
+    steps, problems = await all_cases(template, tmp_path / "cases", after, kind)
+    record_property(SUMMARY, f"{kind} at each of {steps} steps, restarted after {after}: {len(problems)} wrong")
     assert problems == []
     # Each of the nine parts is recorded, requested and recorded: two steps each.
     assert steps >= 9 * 3 * 2
-
-
-@pytest.mark.timeout(170)
-async def test_terminated_at_every_step(template: Template, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    steps, problems = await all_cases(template, tmp_path / "cases", timedelta(minutes=15), "SIGTERM")
-    with capsys.disabled():
-        sys.stdout.write(f"\nterminated at each of {steps} steps: {len(problems)} wrong\n")
-    assert problems == []
