@@ -19,6 +19,7 @@ import pytest
 
 from bot.store.engine import Database
 from bot.store.maintenance import upgrade
+from tests.wire.kill.summary import SUMMARY
 
 # No deadlines: tests are not timed. CI repeats the same examples, so that it is red only for what a change did; every
 # developer's run tries new ones, and `--hypothesis-profile=thorough` ten times as many.
@@ -116,3 +117,18 @@ async def db(database_url: str) -> AsyncIterator[Database]:
     """Open `database_url`, with little patience for locks."""
     async with Database.open(database_url, busy_timeout=5.0) as database:
         yield database
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many steps the kill test found, a line for each kind of end and restart.
+
+    Here and not beside the test: of a run in several workers the process with the terminal reads this file alone.
+    """
+    reports = [
+        report for group in terminalreporter.stats.values() for report in group if hasattr(report, "user_properties")
+    ]
+    lines = sorted({str(value) for report in reports for name, value in report.user_properties if name == SUMMARY})
+    if lines:
+        terminalreporter.section("kill test")
+        for line in lines:
+            terminalreporter.write_line(line)
