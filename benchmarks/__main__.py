@@ -8,7 +8,9 @@ from pathlib import Path
 
 def main() -> None:
     """Run the modules one after the other; a benchmark whose data is missing says so and is left out."""
-    replay = Path(os.environ.get("SHARED", "../shared")) / "data/arxiv/replay/dev"
+    shared = Path(os.environ.get("SHARED", "../shared"))
+    replay = shared / "data/arxiv/replay/dev"
+    corpus = shared / "data/corpus/papers_2026-01_to_2026-05.jsonl.gz"
     runs: list[list[str]] = [
         ["benchmarks.search"],
         ["benchmarks.start"],
@@ -20,6 +22,10 @@ def main() -> None:
         runs += [["benchmarks.brief", "--replay", str(replay)], ["benchmarks.ingest", "--replay", str(replay)]]
     else:
         print(f"benchmarks.brief, benchmarks.ingest: left out, no {replay}", file=sys.stderr)
+    if corpus.is_file():
+        runs += [["benchmarks.truth", "--corpus", str(corpus)]]
+    else:
+        print(f"benchmarks.truth: left out, no {corpus}", file=sys.stderr)
     failed = [run[0] for run in runs if subprocess.run([sys.executable, "-m", *run], check=False).returncode]
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")

@@ -83,6 +83,8 @@ class Bench:
             "ARXIV__FEED_URL": server.feed_url,
             "ARXIV__API_URL": server.api_url,
             "ARXIV__OAI_URL": server.oai_url,
+            "ARXIV__HTML_URL": server.html_url,
+            "ARXIV__PDF_URL": server.pdf_url,
             "ARXIV__MIN_INTERVAL": "0",
             "ARXIV__DEADLINE": "10",
             "ARXIV__PATIENCE": "3",

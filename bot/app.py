@@ -7,16 +7,25 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot import __version__
+from bot.app_model import day_ceiling, model_config, open_chat_model
 from bot.clock import Clock, SystemClock
 from bot.digest.catalogue import load_catalogue
 from bot.digest.rank import LexicalRanker
-from bot.model import Paper
+from bot.errors import SettingsError
+from bot.model import FullText, Paper
+from bot.pipeline.asking import Asker
+from bot.pipeline.billing import Billing
 from bot.pipeline.briefing import Briefing
 from bot.pipeline.explaining import Explainer
+from bot.pipeline.full_texts import FullTexts
 from bot.pipeline.look_up import LookUp
+from bot.pipeline.reader_summaries import ReaderSummaries
 from bot.pipeline.related import Related
 from bot.pipeline.shelf import Shelf
+from bot.pipeline.summarising import Summariser
 from bot.pipeline.topics import Topics
+from bot.pipeline.translating import Translator
+from bot.pipeline.writing import Writer
 from bot.services import Limits, OnlineServices, Services
 from bot.settings import Settings
 from bot.sources.calendar import load_calendar
@@ -27,14 +36,19 @@ from bot.store.guild_topics import GuildTopicStore
 from bot.store.guilds import GuildStore
 from bot.store.outbox import Outbox
 from bot.store.papers import PaperStore
+from bot.store.questions import QuestionStore
 from bot.store.readers import ReaderStore
 from bot.store.search import build_search
 from bot.store.source_state import SourceStateStore
+from bot.store.spend import SpendStore
 from bot.store.subscriptions import SubscriptionStore
+from bot.store.summaries import SummaryStore
 
 if TYPE_CHECKING:
     from bot.client import PaperBot
     from bot.deliver.lease import Lease
+    from bot.llm.endpoint import Endpoint
+    from bot.pipeline.backfill import Backfill
     from bot.sources.politeness import PoliteClient
 
 Progress = Callable[[str, int, int], None]
@@ -55,10 +69,18 @@ def user_agent(contact: str) -> str:
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, *, clock: Clock | None = None, fetch: Callable[[str], Awaitable[Paper]] | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    fetch: Callable[[str], Awaitable[Paper]] | None = None,
+    read: Callable[[Paper], Awaitable[FullText]] | None = None,
+    with_model: bool = False,
 ) -> AsyncIterator[Services]:
-    """Open the database and yield what reads it; `fetch` asks arXiv for one paper that is not stored.
+    """Open the database and yield what reads it.
 
+    `fetch` asks arXiv for one paper that is not stored, `read` for the full text of one.
+
+    `with_model`: the configured language model may be asked, if there is one; without, nothing can cost money.
     Raises `StoreError` when the database cannot be used, `UsageError` for a broken calendar file.
     """
     clock = clock or SystemClock()
@@ -66,17 +88,37 @@ async def open_services(
         database = await stack.enter_async_context(
             Database.open(settings.database_url, busy_timeout=settings.database.busy_timeout)
         )
-        yield _build_services(settings, database, clock, fetch)
+        model = await stack.enter_async_context(open_chat_model(settings, database, clock)) if with_model else None
+        services = _build_services(settings, database, clock, fetch, read, model)
+        stack.push_async_callback(services.summariser.close)
+        stack.push_async_callback(services.translator.close)
+        yield services
 
 
 def _build_services(
-    settings: Settings, database: Database, clock: Clock, fetch: Callable[[str], Awaitable[Paper]] | None
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    fetch: Callable[[str], Awaitable[Paper]] | None,
+    read: Callable[[Paper], Awaitable[FullText]] | None,
+    model: "Endpoint | None",
 ) -> Services:
     announcements, briefs, papers = AnnouncementStore(database), BriefStore(database), PaperStore(database)
     outbox, readers, guild_topics = Outbox(database), ReaderStore(database), GuildTopicStore(database)
     catalogue, ranker, calendar = load_catalogue(), LexicalRanker(), load_calendar(settings.arxiv.calendar)
     search = build_search(database)
-    briefing = Briefing(announcements, briefs, ranker=ranker, calendar=calendar, clock=clock)
+    llm, limits, model_texts = settings.llm, settings.limits, SummaryStore(database)
+    also = [llm.fallback_model] if llm.fallback_model else []
+    summariser = Summariser(model, briefs, model_texts, patience=llm.patience, producers=also)
+    writer = Writer(
+        summariser,
+        model,
+        model_texts,
+        overview=settings.brief.overview,
+        rerank=settings.brief.rerank,
+        currency=llm.currency,
+    )
+    briefing = Briefing(announcements, briefs, ranker=ranker, calendar=calendar, clock=clock, writer=writer)
     return Services(
         clock=clock,
         database=database,
@@ -95,7 +137,40 @@ def _build_services(
         look_up=LookUp(papers, readers, clock=clock, fetch=fetch),
         shelf=Shelf(briefing, announcements, clock=clock, max_papers=settings.brief.max_papers),
         related=Related(search),
-        limits=Limits(settings.limits.subscriptions_per_guild, settings.limits.topics_per_guild),
+        summariser=summariser,
+        reader_summaries=ReaderSummaries(
+            summariser,
+            QuestionStore(database),
+            clock,
+            per_user=limits.questions_per_user,
+            per_guild=limits.questions_per_guild,
+        ),
+        asker=Asker(
+            model,
+            FullTexts(read, clock),
+            QuestionStore(database),
+            clock,
+            per_user=limits.questions_per_user,
+            per_guild=limits.questions_per_guild,
+        ),
+        billing=Billing(
+            SpendStore(database),
+            clock,
+            producer=llm.model or None,
+            model=model,
+            ceiling=day_ceiling(settings),
+            currency=llm.currency,
+        ),
+        translator=Translator(
+            model,
+            model_texts,
+            QuestionStore(database),
+            clock,
+            per_user=limits.questions_per_user,
+            per_guild=limits.questions_per_guild,
+            currency=llm.currency,
+        ),
+        limits=Limits(limits.subscriptions_per_guild, limits.topics_per_guild),
     )
 
 
@@ -107,6 +182,7 @@ async def open_online_services(
     progress: Progress | None = None,
     on_wait: OnWait | None = None,
     spacing_clock: Clock | None = None,
+    with_model: bool = False,
 ) -> AsyncIterator[OnlineServices]:
     """Yield the services with what asks arXiv; `progress` and `on_wait` are told how it goes.
 
@@ -116,6 +192,7 @@ async def open_online_services(
     from bot.pipeline.ingest import Ingest
     from bot.sources.api import ApiSource
     from bot.sources.feed import FeedSource
+    from bot.sources.full_text import FullTextSource
     from bot.sources.listing import ListingSource
     from bot.sources.oai import OaiSource
 
@@ -125,13 +202,20 @@ async def open_online_services(
     async def fetch(arxiv_id: str) -> Paper:
         return await ingest.fetch_paper(arxiv_id)
 
+    async def read(paper: Paper) -> FullText:
+        return await full_texts.fetch(paper)
+
     async with AsyncExitStack() as stack:
-        services = await stack.enter_async_context(open_services(settings, clock=clock, fetch=fetch))
+        services = await stack.enter_async_context(
+            open_services(settings, clock=clock, fetch=fetch, read=read, with_model=with_model)
+        )
         stack.push_async_callback(services.look_up.close)
         state = SourceStateStore(services.database)
         client = await stack.enter_async_context(
             _build_client(settings, state, clock, on_wait, spacing_clock or SystemClock())
         )
+        stack.push_async_callback(services.asker.close)
+        full_texts = FullTextSource(client, arxiv.html_url, arxiv.pdf_url)
         ingest = Ingest(
             services.announcements,
             services.papers,
@@ -146,6 +230,38 @@ async def open_online_services(
             progress=progress,
         )
         yield OnlineServices(services, ingest)
+
+
+@asynccontextmanager
+async def open_backfill(settings: Settings, *, batch: bool) -> "AsyncIterator[Backfill]":
+    """Yield what writes summaries for earlier briefs; `batch`: with the batches of the model's server.
+
+    Raises `SettingsError` without a model.
+    """
+    from bot.pipeline.backfill import Backfill
+    from bot.store.shown_papers import ShownPapers
+
+    if not settings.llm.model:
+        raise SettingsError(["LLM__MODEL: no language model is set up"])
+    async with AsyncExitStack() as stack:
+        services = await stack.enter_async_context(open_services(settings, with_model=True))
+        database, batches = services.database, None
+        if batch:
+            from bot.llm.batch import Batches
+            from bot.llm.wire import OpenAIBatchWire
+
+            config = model_config(settings)
+            wire = await stack.enter_async_context(OpenAIBatchWire(config, services.clock))
+            ledger, memory = SpendStore(database), SourceStateStore(database)
+            batches = Batches(config, wire, ledger, memory, services.clock)
+        yield Backfill(
+            ShownPapers(database),
+            services.summariser,
+            services.papers,
+            BriefStore(database),
+            currency=settings.llm.currency,
+            batches=batches,
+        )
 
 
 @asynccontextmanager
@@ -185,7 +301,7 @@ async def run_discord(settings: Settings, token: str, stop: asyncio.Event) -> No
     from bot.store.leases import LeaseStore
 
     async with AsyncExitStack() as stack:
-        online = await stack.enter_async_context(open_online_services(settings))
+        online = await stack.enter_async_context(open_online_services(settings, with_model=True))
         database = online.reading.database
         lock_dir = settings.data_dir if database.dialect == "sqlite" else None
         lease = await stack.enter_async_context(
@@ -215,6 +331,7 @@ async def _deliver(settings: Settings, online: OnlineServices, bot: "PaperBot", 
     from bot.deliver.sender import Sender
     from bot.pipeline.planning import Planner
     from bot.pipeline.running import Runner
+    from bot.pipeline.warming import WarmUp
     from bot.schedule import Schedule
     from bot.store.delivery_history import DeliveryHistory
 
@@ -239,6 +356,8 @@ async def _deliver(settings: Settings, online: OnlineServices, bot: "PaperBot", 
         bot_id=bot_id,
         cutoff=timedelta(hours=settings.arxiv.cutoff_hours),
         catch_up=late_after,
+        patience=settings.llm.patience,
+        translator=reading.translator,
     )
     sender = Sender(
         reading.outbox,
@@ -261,8 +380,17 @@ async def _deliver(settings: Settings, online: OnlineServices, bot: "PaperBot", 
         reading.clock,
         wake=wake,
         categories=settings.brief.categories,
+        warm_up=WarmUp(
+            reading.announcements,
+            reading.subscriptions,
+            reading.topics.load,
+            reading.briefing,
+            reading.summariser,
+            calendar,
+            reading.clock,
+        ),
     )
-    schedule = Schedule({"poll": runner.poll, "plan": runner.plan})
+    schedule = Schedule({"poll": runner.poll, "plan": runner.plan, "warm": runner.warm})
     schedule.start()
     # A task of its own: to cancel a run that was not told to stop would cost the longer grace of the sender.
     sending = asyncio.create_task(sender.run_forever(wake))

@@ -49,7 +49,8 @@ class Subscription:
 
     `post_time` is wall-clock time in `zone` (an IANA name); None posts as soon as the batch is complete. `role_id` is
     the one role an admin wants pinged. `quiet_line` posts the reason on days with nothing to show. `tag_ids` are those
-    of a forum. `state_since` is the store's: when the subscription came into its state.
+    of a forum. `translate` shows titles in `language` as well. `state_since` is the store's: when the subscription came
+    into its state.
     """
 
     guild_id: int
@@ -66,6 +67,7 @@ class Subscription:
     crosspost: bool = False
     quiet_line: bool = False
     tag_ids: tuple[int, ...] = ()
+    translate: bool = False
     state: SubscriptionState = SubscriptionState.ACTIVE
     reason: Statement | None = None
     state_since: datetime | None = field(default=None, compare=False)

@@ -12,6 +12,12 @@
     │   ├── DatabaseCorrupt      the file is damaged or is not a database; restore a backup
     │   ├── DatabaseTooNew       written by a newer program; upgrade the program
     │   └── DatabaseUnwritable   read-only, missing directory or full disk
+    ├── ModelError               the language model gave nothing that may be used
+    │   ├── ModelUnavailable     no answer: timeout, 429, 5xx, connection, or the breaker is open
+    │   ├── ModelRefused         the endpoint refuses this key, model or quota: only the owner can mend it
+    │   ├── ModelAnswerInvalid   an answer that is empty, cut off, refused by the model, or not of the asked form
+    │   │   └── ModelAnswerRejected  of the asked form, but a check of its content does not let it through
+    │   └── BudgetExhausted      the day's ceiling leaves no room for this call; it was not made
     ├── DeliveryError            nothing may be sent any more
     │   ├── AlreadyRunning       another process sends from the same data
     │   └── LeaseLost            another process took over while this one was sending
@@ -95,6 +101,35 @@ class DatabaseTooNew(StoreError):
 
 class DatabaseUnwritable(StoreError):
     """The database cannot be written: read-only, a missing directory, or a full disk."""
+
+
+class ModelError(PaperBriefError):
+    """The language model gave nothing that may be used; what needs it goes on without, and says so."""
+
+
+class ModelUnavailable(ModelError):
+    """No answer came. `retry_at`: the earliest instant worth another try, where known."""
+
+    def __init__(self, message: str, *, status: int | None = None, retry_at: datetime | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_at = retry_at
+
+
+class ModelRefused(ModelError):
+    """The endpoint does not accept the key, the model's name or the account's quota."""
+
+
+class ModelAnswerInvalid(ModelError):
+    """The answer cannot be used: empty, cut off, a refusal, or not of the asked form."""
+
+
+class ModelAnswerRejected(ModelAnswerInvalid):
+    """The answer has the asked form, and what it says does not pass the checks."""
+
+
+class BudgetExhausted(ModelError):
+    """The day's ceiling in money or tokens leaves no room for the call."""
 
 
 class DeliveryError(PaperBriefError):

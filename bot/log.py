@@ -63,7 +63,7 @@ def configure_logging(level: str, style: str, secrets: Iterable[str], stream: Te
     root.setLevel(level.upper())
     # The ticker says at every tick that it ticks, and warns of each that finds the last one's work still going on.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    for chatty in ("httpx2", "httpcore2", "arxiv", "oaipmh_scythe", "aiosqlite", "alembic", "asyncio"):
+    for chatty in ("httpx2", "httpcore2", "openai", "arxiv", "oaipmh_scythe", "aiosqlite", "alembic", "asyncio"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -4,6 +4,7 @@ Names are arXiv's own wherever arXiv has one. Dates called `announced_on` are da
 the header of a listing page. Every `datetime` is aware and in UTC.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -225,9 +226,29 @@ class Sentence:
     provenance: tuple[int, ...]
 
 
+class Fallback(StrEnum):
+    """Why an extracted summary stands where a model's was asked for.
+
+    budget: the day's ceiling is reached. unavailable: no answer (timeout, refusal of service, breaker open). invalid:
+    no usable answer. rejected: an answer that the checks did not let through. deadline: not ready when the brief was
+    due.
+    """
+
+    BUDGET = "budget"
+    UNAVAILABLE = "unavailable"
+    INVALID = "invalid"
+    REJECTED = "rejected"
+    DEADLINE = "deadline"
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Our text about one version of a paper. `producer` is a model's name or "extractive"; never silent."""
+    """Our text about one version of a paper. `producer` is a model's name or "extractive"; never silent.
+
+    `text` is the gist, one sentence. `paragraph`: the summary's sentences in order, empty for an extracted one;
+    `motivation`, `method`, `result`: where a model stated them. Every sentence carries its provenance. `fallback`: why
+    this is extracted although a model is configured, else None.
+    """
 
     arxiv_id: str
     version: int
@@ -237,6 +258,167 @@ class Summary:
     key_takeaways: tuple[Sentence, ...]
     producer: str
     prompt_version: str
+    paragraph: tuple[Sentence, ...] = ()
+    motivation: Sentence | None = None
+    method: Sentence | None = None
+    result: Sentence | None = None
+    fallback: Fallback | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """Title and abstract of one version of a paper in `language`, by `producer`; math and links as in the original."""
+
+    arxiv_id: str
+    version: int
+    language: str
+    title: str
+    abstract: str
+    producer: str
+    prompt_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewSentence:
+    """A sentence about the day and the `arxiv_ids` of the shown papers it speaks of."""
+
+    text: str
+    arxiv_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """At most three sentences over a brief's papers, in the brief's language."""
+
+    sentences: tuple[OverviewSentence, ...]
+    producer: str
+    prompt_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A paragraph of a paper. `place`: "abstract", "page 3", "section 2.1", "appendix A.1", "section “Conclusion”".
+
+    `heading` is what the authors call the section that it stands in, "" where that is not known.
+    """
+
+    text: str
+    place: str
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FullText:
+    """The text of one version of a paper, in its order, without tables and references. `read`: "html" or "pdf"."""
+
+    arxiv_id: str
+    version: int
+    read: str
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words copied from a paper. `place` as in `Passage`; `text` occurs there word for word."""
+
+    text: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a paper's text says to a question. `found` is false where the text does not contain it: then no quotes.
+
+    `read` says what the answer was looked for in: "abstract", "html" or "pdf".
+    """
+
+    arxiv_id: str
+    version: int
+    language: str
+    question: str
+    text: str
+    quotes: tuple[Quote, ...]
+    found: bool
+    read: str
+    producer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What the model cost: `cost_micros` are millionths of the currency of the configured prices.
+
+    `estimated` counts requests whose answer did not say how many tokens it took.
+    """
+
+    requests: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_micros: int = 0
+    estimated: int = 0
+
+    def __add__(self, other: "Spending") -> "Spending":
+        """Return both together."""
+        return Spending(
+            self.requests + other.requests,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cost_micros + other.cost_micros,
+            self.estimated + other.estimated,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What the language model did for one piece of work, and what that cost in the `currency` of the prices (a sign).
+
+    `made`: summaries written for it. `cached`: summaries that were there already or were being written for another.
+    `fallbacks`: how many were extracted instead, by reason. `failed`: what else was asked for and did not come, by
+    purpose ("rerank", "overview").
+    """
+
+    producer: str
+    made: int = 0
+    cached: int = 0
+    fallbacks: Mapping[Fallback, int] = field(default_factory=dict)
+    failed: Mapping[str, int] = field(default_factory=dict)
+    spending: Spending = field(default_factory=Spending)
+    currency: str = "$"
+
+    def __add__(self, other: "Bill") -> "Bill":
+        """Return both together, under this one's names."""
+        return Bill(
+            self.producer,
+            self.made + other.made,
+            self.cached + other.cached,
+            Counter(self.fallbacks) + Counter(other.fallbacks),
+            Counter(self.failed) + Counter(other.failed),
+            self.spending + other.spending,
+            self.currency,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStanding:
+    """The day (UTC) of a language model: what is spent, and what may be (None: no limit of that kind).
+
+    `resting`: it failed or refused, and is left alone for a while. `full`: the ceiling leaves no room.
+    """
+
+    producer: str
+    spent: Spending
+    cost_limit: int | None
+    token_limit: int | None
+    currency: str
+    resting: bool = False
+    full: bool = False
+
+    @property
+    def share(self) -> float | None:
+        """Return how much of the ceiling is used, 0 to 1 or a little more; None without a ceiling."""
+        tokens = self.spent.input_tokens + self.spent.output_tokens
+        pairs = ((self.spent.cost_micros, self.cost_limit), (tokens, self.token_limit))
+        shares = [spent / limit if limit else 1.0 for spent, limit in pairs if limit is not None]
+        return max(shares, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +445,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class BriefItem:
-    """One chosen paper in a brief; `position` counts from 0. `links` maps a kind (abs, pdf, html, code …) to a URL."""
+    """One chosen paper in a brief; `position` counts from 0. `links` maps a kind (abs, pdf, html, code …) to a URL.
+
+    `translation`: into the brief's language where that is wanted, or why there is none.
+    """
 
     paper: Paper
     announce_type: AnnounceType
@@ -273,6 +458,7 @@ class BriefItem:
     summary: Summary
     links: Mapping[str, str]
     late: bool = False
+    translation: Translation | Fallback | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +466,8 @@ class Brief:
     """The product: one topic, one announcement date, one language.
 
     `announcements` are those of the topic's categories for that date. `silence` says why there are no items, or
-    that some category is missing; empty when all is well.
+    that some category is missing; empty when all is well. `overview`: a model's sentences over the items, where that is
+    wanted. `bill`: what a model did for it; None where none is configured, or none was asked.
     """
 
     topic: Topic
@@ -290,6 +477,8 @@ class Brief:
     items: tuple[BriefItem, ...]
     announcements: tuple[Announcement, ...]
     silence: tuple[Statement, ...] = ()
+    overview: Overview | None = None
+    bill: Bill | None = None
 
 
 @dataclass(frozen=True, slots=True)

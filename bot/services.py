@@ -5,12 +5,17 @@ from typing import TYPE_CHECKING
 
 from bot.clock import Clock
 from bot.model import Topic
+from bot.pipeline.asking import Asker
+from bot.pipeline.billing import Billing
 from bot.pipeline.briefing import Briefing
 from bot.pipeline.explaining import Explainer
 from bot.pipeline.look_up import LookUp
+from bot.pipeline.reader_summaries import ReaderSummaries
 from bot.pipeline.related import Related
 from bot.pipeline.shelf import Shelf
+from bot.pipeline.summarising import Summariser
 from bot.pipeline.topics import Topics
+from bot.pipeline.translating import Translator
 from bot.store.announcements import AnnouncementStore
 from bot.store.engine import Database
 from bot.store.guild_topics import GuildTopicStore
@@ -54,6 +59,11 @@ class Services:
     look_up: LookUp
     shelf: Shelf
     related: Related
+    summariser: Summariser
+    reader_summaries: ReaderSummaries
+    asker: Asker
+    billing: Billing
+    translator: Translator
     limits: Limits = Limits()
     owner_id: int | None = None
 

@@ -8,6 +8,7 @@ import difflib
 import ipaddress
 import os
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -29,6 +30,7 @@ from pydantic_settings import (
 from bot.errors import SettingsError
 
 ANNOUNCE_ZONE = "America/New_York"
+OPENAI_URL = "https://api.openai.com/v1"
 
 
 def is_loopback(url: str) -> bool:
@@ -67,6 +69,8 @@ class ArxivSettings(BaseModel):
     feed_url: HttpAddress = Field("https://rss.arxiv.org", description="RSS and Atom feeds.")
     api_url: HttpAddress = Field("https://export.arxiv.org/api/query", description="The search API.")
     oai_url: HttpAddress = Field("https://oaipmh.arxiv.org/oai", description="OAI-PMH, for licences and catching up.")
+    html_url: HttpAddress = Field("https://arxiv.org/html", description="Papers as HTML, read to answer questions.")
+    pdf_url: HttpAddress = Field("https://arxiv.org/pdf", description="Papers as PDF, where there is no HTML.")
     contact: str = Field(
         "",
         max_length=200,
@@ -87,10 +91,7 @@ class ArxivSettings(BaseModel):
         description="Seconds one run waits when arXiv asks to; a longer wait is left to a later run.",
     )
     cutoff_hours: float = Field(
-        4.0,
-        gt=0,
-        lt=24,
-        description="Hours after the 20:00 US Eastern release when a missing batch counts as stalled.",
+        4.0, gt=0, lt=24, description="Hours after the 20:00 US Eastern release when a missing batch counts as stalled."
     )
     calendar: Path | None = Field(
         None, description="A TOML file with deferred announcement days to use in place of the built-in list."
@@ -98,11 +99,9 @@ class ArxivSettings(BaseModel):
 
     @model_validator(mode="after")
     def _polite_outside_loopback(self) -> "ArxivSettings":
-        addresses = (self.list_url, self.feed_url, self.api_url, self.oai_url)
+        addresses = (self.list_url, self.feed_url, self.api_url, self.oai_url, self.html_url, self.pdf_url)
         if self.min_interval < 3 and not all(map(is_loopback, addresses)):
-            raise ValueError(
-                "ARXIV__MIN_INTERVAL: below 3 seconds only when all four ARXIV__*_URL are loopback addresses"
-            )
+            raise ValueError("ARXIV__MIN_INTERVAL: below 3 seconds only when all ARXIV__*_URL are loopback addresses")
         return self
 
 
@@ -137,6 +136,8 @@ class BriefSettings(BaseModel):
         description="Categories that `paperbrief ingest` reads, comma-separated.",
     )
     max_papers: int = Field(10, ge=1, le=10, description="Papers per brief at the most.")
+    overview: bool = Field(False, description="Three sentences of the model over the papers of a brief, above them.")
+    rerank: bool = Field(False, description="Let the model order the best 40 papers of a topic before the cut.")
 
 
 class DeliverySettings(BaseModel):
@@ -149,11 +150,78 @@ class DeliverySettings(BaseModel):
     )
 
 
+def _bare_address(value: object) -> object:
+    if isinstance(value, str) and (urlsplit(value).username or urlsplit(value).query):
+        raise ValueError("expected an address without user, password and ?…; the key goes into LLM__API_KEY")
+    return _http_address(value)
+
+
+def _bare_key(value: object) -> object:
+    if isinstance(value, str) and not (value.isascii() and value.isprintable() and " " not in value):
+        raise ValueError("expected a key: letters, digits and signs of ASCII, without blanks")
+    return value
+
+
+Key = Annotated[SecretStr | None, BeforeValidator(_bare_key)]
+
+
+class LlmSettings(BaseModel):
+    """Which language model writes, and what it may cost."""
+
+    base_url: Annotated[str | None, BeforeValidator(_bare_address)] = Field(
+        None, description="An OpenAI-compatible server, with its /v1. Default: OpenAI's own."
+    )
+    api_key: Key = Field(
+        None, description="The key of that server. May be absent where BASE_URL is set and needs none."
+    )
+    model: str = Field("", max_length=200, description="The model's name there. Unset: no model is asked.")
+    fallback_model: str = Field(
+        "",
+        max_length=200,
+        description="A model of the same server for when the first is missing, fails with 5xx or declines to answer.",
+    )
+    input_price: Decimal | None = Field(None, ge=0, le=10**6, description="Price of a million tokens read.")
+    output_price: Decimal | None = Field(None, ge=0, le=10**6, description="Price of a million tokens written.")
+    fallback_input_price: Decimal | None = Field(None, ge=0, le=10**6, description="The same for FALLBACK_MODEL.")
+    fallback_output_price: Decimal | None = Field(None, ge=0, le=10**6, description="The same for FALLBACK_MODEL.")
+    daily_budget: Annotated[Decimal, Field(ge=0, le=10**9)] | None = Field(
+        None, description="Money per day (UTC) in the currency of the prices; a call that might pass it is not made."
+    )
+    daily_tokens: int | None = Field(None, ge=0, description="Tokens per day (UTC), read and written together.")
+    timeout: float = Field(30.0, gt=0, le=600, description="Seconds for one request as a whole; also for all retries.")
+    concurrency: int = Field(8, ge=1, le=64, description="Requests to the model under way at once at the most.")
+    patience: float = Field(60.0, ge=0, le=3600, description="Seconds that due briefs wait for the model at the most.")
+    currency: str = Field("$", max_length=8, description="Sign of the currency of the prices, as in the cost line.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> "LlmSettings":
+        for name in ("base_url", "api_key", "fallback_model"):
+            if getattr(self, name) and not self.model:
+                raise ValueError(f"LLM__MODEL: name the model to ask, as LLM__{name.upper()} is set (or unset that)")
+        for kind, one, other in (
+            ("", self.input_price, self.output_price),
+            ("FALLBACK_", self.fallback_input_price, self.fallback_output_price),
+        ):
+            if (one is None) != (other is None):
+                raise ValueError(f"LLM__{kind}INPUT_PRICE: give it and LLM__{kind}OUTPUT_PRICE together, or neither")
+            asked = self.model if not kind else self.fallback_model
+            if self.daily_budget is not None and one is None and asked:
+                names = f"LLM__{kind}INPUT_PRICE and LLM__{kind}OUTPUT_PRICE"
+                raise ValueError(f"LLM__DAILY_BUDGET: needs {names}, or nobody can tell what a call costs")
+        return self
+
+
 class LimitSettings(BaseModel):
-    """What one Discord server may use."""
+    """What a Discord server and a person may use."""
 
     subscriptions_per_guild: int = Field(50, ge=1, description="Subscriptions a server may have.")
     topics_per_guild: int = Field(25, ge=0, description="Topics of its own a server may have.")
+    questions_per_user: int = Field(
+        10, ge=0, description="Questions and translations a person may ask for per day (UTC)."
+    )
+    questions_per_guild: int = Field(
+        100, ge=0, description="The same for a server per day; also for all direct messages together."
+    )
 
 
 class LogSettings(BaseModel):
@@ -205,9 +273,9 @@ class Settings(BaseSettings):
     discord_token: SecretStr | None = Field(
         None, description="The bot's token. Not needed for anything but Discord itself."
     )
-    openai_api_key: SecretStr | None = Field(
+    openai_api_key: Key = Field(
         None,
-        description="A key for an OpenAI-compatible endpoint. Without it summaries are extracted from abstracts.",
+        description="A key of OpenAI; the same as LLM__API_KEY, which goes first. Sent to no other LLM__BASE_URL.",
     )
     data_dir: Path = Field(Path("data"), description="Directory for the SQLite file; created when missing.")
     arxiv: ArxivSettings = Field(default_factory=ArxivSettings)
@@ -215,6 +283,7 @@ class Settings(BaseSettings):
     brief: BriefSettings = Field(default_factory=BriefSettings)
     delivery: DeliverySettings = Field(default_factory=DeliverySettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
+    llm: LlmSettings = Field(default_factory=LlmSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
     @classmethod
@@ -239,6 +308,21 @@ class Settings(BaseSettings):
             secrets_nested_delimiter="__",
         )
         return (*sources, nested)
+
+    @model_validator(mode="after")
+    def _reachable_model(self) -> "Settings":
+        if self.llm.model and self.llm.base_url is None and self.model_key is None:
+            raise ValueError(
+                "LLM__MODEL: needs LLM__API_KEY or OPENAI_API_KEY, or LLM__BASE_URL for a server without a key"
+            )
+        return self
+
+    @property
+    def model_key(self) -> SecretStr | None:
+        """Return the key for the model's server; one meant for OpenAI is given to OpenAI alone."""
+        host = urlsplit(self.llm.base_url or OPENAI_URL).hostname or ""
+        of_openai = host == "openai.com" or host.endswith(".openai.com")
+        return self.llm.api_key or (self.openai_api_key if of_openai else None)
 
     @property
     def database_url(self) -> str:
@@ -289,6 +373,20 @@ def unknown_variables() -> dict[str, str]:
     return found
 
 
+def model_warnings(settings: Settings) -> list[str]:
+    """Return what is allowed about the model's settings and may still surprise, one sentence each."""
+    llm, found = settings.llm, []
+    if settings.openai_api_key and not llm.model:
+        found.append("OPENAI_API_KEY is set and LLM__MODEL is not: no model is asked")
+    if settings.openai_api_key and llm.model and settings.model_key is None:
+        found.append("OPENAI_API_KEY is not sent to LLM__BASE_URL, which is not OpenAI's; use LLM__API_KEY for it")
+    if llm.model and settings.model_key and llm.daily_budget is None and llm.daily_tokens is None:
+        found.append("a key is set without a ceiling: set LLM__DAILY_BUDGET (with prices) or LLM__DAILY_TOKENS")
+    if settings.model_key and llm.base_url and llm.base_url.startswith("http:") and not is_loopback(llm.base_url):
+        found.append("LLM__BASE_URL begins with http://: the key and every text travel unencrypted")
+    return found
+
+
 def _problem_line(problem: Any) -> str:
     variable = "__".join(str(part) for part in problem["loc"][:2]).upper()
     message = problem["msg"].removeprefix("Value error, ")
@@ -299,7 +397,7 @@ def _problem_line(problem: Any) -> str:
 
 def secret_values(settings: Settings) -> list[str]:
     """Return every secret in `settings`, and a database password apart from its address, for redaction."""
-    held = (settings.discord_token, settings.openai_api_key, settings.database.url)
+    held = (settings.discord_token, settings.openai_api_key, settings.llm.api_key, settings.database.url)
     secrets = [secret.get_secret_value() for secret in held if secret is not None]
     password = urlsplit(settings.database_url).password if settings.database.url is not None else None
     return [*secrets, *([password] if password else [])]

@@ -5,6 +5,7 @@ EXTENSIONS: tuple[str, ...] = (
     "cogs.topics",
     "cogs.briefs",
     "cogs.papers",
+    "cogs.ask",
     "cogs.library",
     "cogs.admin",
 )

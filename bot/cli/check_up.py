@@ -15,7 +15,7 @@ from bot import __version__
 from bot.clock import SystemClock
 from bot.errors import PaperBriefError, SourceError
 from bot.model import SourceName
-from bot.settings import ANNOUNCE_ZONE, Settings, unknown_variables
+from bot.settings import ANNOUNCE_ZONE, Settings, model_warnings, unknown_variables
 
 DISTRIBUTION = "paper-brief-bot"
 MIN_FREE_BYTES = 500 * 2**20
@@ -76,8 +76,10 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         yield Finding(Level.WARN, "contact", "set ARXIV__CONTACT to an e-mail address or URL: arXiv asks for one")
     token = "set" if settings.discord_token else "not set; only needed to run the Discord bot (DISCORD_TOKEN)"
     yield Finding(Level.OK, "discord token", token)
-    key = "set" if settings.openai_api_key else "not set; summaries are extracted from abstracts (OPENAI_API_KEY)"
-    yield Finding(Level.OK, "model key", key)
+    model = settings.llm.model or "none; summaries are extracted from abstracts (LLM__MODEL)"
+    yield Finding(Level.OK, "model", model)
+    for warning in model_warnings(settings):
+        yield Finding(Level.WARN, "model", warning)
 
 
 def _misspelt() -> Iterator[Finding]:

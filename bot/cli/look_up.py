@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from bot.arxiv_id import PaperReference
-    from bot.model import AnnounceType, Paper, PaperVersion
+    from bot.model import AnnounceType, Paper, PaperVersion, Summary, Translation
     from bot.settings import Settings
     from bot.store.search import SearchHit
 
@@ -25,28 +25,52 @@ class Sort(StrEnum):
 
 def paper(
     reference: Annotated[str, typer.Argument(metavar="ID", help="An arXiv id or the address of a paper on arxiv.org.")],
+    language: Annotated[str, typer.Option(help="Language of the model's summary, such as en or zh-CN.")] = "en",
+    no_model: Annotated[bool, typer.Option("--no-model", help="Ask no language model; show what it wrote.")] = False,
+    translate: Annotated[
+        str | None, typer.Option(metavar="LANG", help="Translate title and abstract into it, such as zh-CN or de.")
+    ] = None,
+    terms: Annotated[bool, typer.Option("--terms", help="Keep English terms in parentheses there.")] = False,
     output: Annotated[TextOrJson, typer.Option("--format", help="How to print it.")] = TextOrJson.TEXT,
 ) -> None:
-    """Show one paper: summary, takeaways, links, versions. Asks arXiv when it is not stored."""
+    """Show one paper: summary, takeaways, links, versions. Asks arXiv when it is not stored.
+
+    With a language model set up, it writes the summary once, and a translation where one is asked for.
+    """
     settings = prepare()
     with reported_errors():
         from bot.arxiv_id import parse_reference
+        from bot.digest.languages import language_name
+        from bot.errors import UsageError
 
         wanted = parse_reference(reference)
+        language_name(language)
+        if translate is not None:
+            language_name(translate)
+        elif terms:
+            raise UsageError("--terms goes with --translate LANG")
 
-    found, versions, announced = run_async(lambda: _load_or_fetch(settings, wanted))
-    from bot.digest.extract import summarise_extractive
+    async def main() -> (
+        "tuple[Paper, list[PaperVersion], list[tuple[str, date, AnnounceType]], Summary, Translation | None]"
+    ):
+        found = await _load_or_fetch(settings, wanted)
+        summary = await _summary(settings, found[0], language, ask=not no_model)
+        if translate is None:
+            return *found, summary, None
+        return *found, summary, await _translation(settings, found[0], translate, terms=terms, ask=not no_model)
+
+    found, versions, announced, summary, translation = run_async(main)
     from bot.digest.links import find_links
 
-    summary, links = summarise_extractive(found), find_links(found)
+    links = find_links(found)
     if output is TextOrJson.JSON:
         from bot.render.jsonview import paper_as_json
 
-        print_json(paper_as_json(found, summary, links, versions, announced))
+        print_json(paper_as_json(found, summary, links, versions, announced, translation))
     else:
         from bot.render.plain import render_paper_text
 
-        typer.echo(render_paper_text(found, summary, links, versions, announced))
+        typer.echo(render_paper_text(found, summary, links, versions, announced, translation))
     if wanted.version is not None and wanted.version != found.version:
         typer.echo(f"paperbrief: version {wanted.version} was asked for; version {found.version} is stored", err=True)
 
@@ -66,6 +90,26 @@ async def _load_or_fetch(
             )
     async with open_online_services(settings) as online:
         return await online.ingest.fetch_paper(wanted.arxiv_id), [], []
+
+
+async def _summary(settings: "Settings", paper: "Paper", language: str, *, ask: bool) -> "Summary":
+    """Return what a model wrote about the paper, now or earlier, else the extracted text, which says why."""
+    from bot.app import open_services
+    from bot.pipeline.summarising import is_extracted
+
+    async with open_services(settings, with_model=ask) as services:
+        best = await services.summariser.best(paper, language)
+        if services.summariser.producer is None or not is_extracted(best):
+            return best
+        return (await services.summariser.summarise([paper], language))[paper.arxiv_id]
+
+
+async def _translation(settings: "Settings", paper: "Paper", language: str, *, terms: bool, ask: bool) -> "Translation":
+    """Return the translation; raises `Refusal` where there is none and none can be made."""
+    from bot.app import open_services
+
+    async with open_services(settings, with_model=ask) as services:
+        return await services.translator.translate(paper, language, terms=terms)
 
 
 def search(

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from bot.cli import briefs, database, demo, doctor, ingest, init, look_up, run_bot, topics
+from bot.cli import ask, briefs, database, demo, doctor, ingest, init, look_up, run_bot, spend, summarise, topics
 
 app = typer.Typer(
     name="paperbrief",
@@ -21,6 +21,9 @@ app.command("brief")(briefs.brief)
 app.command("topics")(topics.topics)
 app.command("paper")(look_up.paper)
 app.command("search")(look_up.search)
+app.command("ask")(ask.ask)
+app.command("spend")(spend.spend)
+app.command("summarise")(summarise.summarise)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.add_typer(database.app, name="db")

@@ -105,6 +105,16 @@ class LoopbackArxiv:
         """Return the value for ARXIV__OAI_URL."""
         return f"{self.base_url}/oai"
 
+    @property
+    def html_url(self) -> str:
+        """Return the value for ARXIV__HTML_URL."""
+        return f"{self.base_url}/html"
+
+    @property
+    def pdf_url(self) -> str:
+        """Return the value for ARXIV__PDF_URL."""
+        return f"{self.base_url}/pdf"
+
     def script(self, path_prefix: str, faults: Iterable[Fault], *, category: str | None = None) -> None:
         """Let the next requests under `path_prefix` go wrong, one fault each.
 

@@ -51,6 +51,8 @@ def demo_settings(server: LoopbackArxiv, directory: Path) -> Settings:
             "feed_url": server.feed_url,
             "api_url": server.api_url,
             "oai_url": server.oai_url,
+            "html_url": server.html_url,
+            "pdf_url": server.pdf_url,
             "min_interval": 0,
             "calendar": None,
         },

@@ -98,7 +98,13 @@ def add_late(posted: Brief, now: Brief) -> Brief:
         kept, dropped[why] = kept - taken, dropped[why] - taken
     counted = {why: count for why, count in dropped.items() if count}
     receipt = replace(now.receipt, shown=len(items), dropped=counted)
-    return replace(now, items=tuple(replace(item, position=place) for place, item in enumerate(items)), receipt=receipt)
+    return replace(
+        now,
+        items=tuple(replace(item, position=place) for place, item in enumerate(items)),
+        receipt=receipt,
+        overview=posted.overview,
+        bill=posted.bill,
+    )
 
 
 def find_fate(

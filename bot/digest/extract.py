@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.digest.sentences import HEADING, split_sentences
+from bot.digest.suspicion import suspicious_sentences
 from bot.digest.text import prose_words
 from bot.model import Paper, Sentence, Summary
 
@@ -80,10 +81,12 @@ def summarise_extractive(paper: Paper, language: str = "en") -> Summary:
 
     `language` names the language that the abstract is written in: nothing is translated. The gist is one sentence, of
     at most about 300 characters where there is one; the takeaways are up to three others, in the order of the abstract.
-    `provenance` counts the sentences of `split_sentences`. Without an abstract the title stands in, with no provenance.
+    `provenance` counts the sentences of `split_sentences`. Those that speak to a model instead of a reader are passed
+    over. Without an abstract the title stands in, with no provenance.
     """
     sentences = split_sentences(paper.abstract)
-    scored = _score(sentences, paper.title)
+    suspicious = suspicious_sentences(sentences)
+    scored = [one for one in _score(sentences, paper.title) if one.index not in suspicious]
     provenance: tuple[int, ...] = ()
     rest: list[_Scored] = []
     if not scored:

@@ -5,6 +5,7 @@ cuts and never changes: joined again, the sentences are the abstract, white spac
 """
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
 # The last alternative is a blank that was forgotten before a word that begins sentences.
@@ -51,7 +52,15 @@ _STARTERS = frozenset(_STARTERS_TEXT.split())
 
 
 def split_sentences(abstract: str) -> list[str]:
-    """Return the sentences in order, white space inside collapsed; an empty list for blank text."""
+    """Return the sentences in order, white space inside collapsed; an empty list for blank text.
+
+    Kept for a while: an abstract is split for its request, its checks and its extracted text.
+    """
+    return list(_split(abstract))
+
+
+@lru_cache(maxsize=256)
+def _split(abstract: str) -> tuple[str, ...]:
     cuts = {0, len(abstract)}
     for pattern in (_PARAGRAPH, _HEADING_LINE):
         cuts.update(match.end() for match in pattern.finditer(abstract))
@@ -63,7 +72,7 @@ def split_sentences(abstract: str) -> list[str]:
             cuts.add(end)
             start = end
     pieces = (" ".join(abstract[a:b].split()) for a, b in pairwise(sorted(cuts)))
-    return [piece for piece in pieces if piece]
+    return tuple(piece for piece in pieces if piece)
 
 
 def _protected(text: str) -> bytearray:

@@ -1,12 +1,12 @@
 """From the store to a brief: load one announcement date, choose, condense. Stores only what is going to be posted.
 
-Reads the cache only; asks nobody.
+Reads the cache only and asks nobody, but for what is going to be posted: there a language model may write.
 """
 
 import asyncio
 import functools
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import ParamSpec, TypeVar
 
@@ -17,6 +17,8 @@ from bot.digest.rank import Ranker
 from bot.digest.select import BELOW_CUT
 from bot.errors import UsageError
 from bot.model import Announcement, AnnouncementState, Brief, Candidate, Counts, Paper, Topic
+from bot.pipeline.patience import Patience
+from bot.pipeline.writing import MOST_RANKED, Ordered, Writer
 from bot.sources.calendar import AnnouncementCalendar
 from bot.statement import Statement, StatementCode
 from bot.store.announcements import AnnouncementStore
@@ -24,6 +26,18 @@ from bot.store.briefs import BriefStore
 
 MOST_PAPERS = 10
 """No brief has more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """An announcement date, read and prepared once for all topics; `known`: the categories that are read."""
+
+    announced_on: date
+    known: tuple[str, ...]
+    announcements: list[Announcement]
+    candidates: list[Candidate]
+    pool: PoolStatistics
+
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,7 +54,10 @@ class Briefing:
         ranker: Ranker,
         calendar: AnnouncementCalendar,
         clock: Clock,
+        writer: Writer | None = None,
     ) -> None:
+        """`writer`: asks the language model, and finds what it wrote; None extracts every summary."""
+        self._writer = writer
         self._announcements = announcements
         self._briefs = briefs
         self._ranker = ranker
@@ -72,8 +89,45 @@ class Briefing:
         The day is read and prepared once for all topics, over all categories that this installation reads, so that a
         paper's score does not depend on which topics were asked for together. A topic's categories that were never read
         are named in `silence`. A date without an announcement gives briefs without items whose `silence` says why.
-        Raises `UsageError` when none of a topic's categories was ever read.
+        Summaries are those that a model wrote before, else extracted. Raises `UsageError` when none of a topic's
+        categories was ever read.
         """
+        day = await self._load_day(topics, announced_on)
+        made = [await self._compose(day, topic, max_papers=max_papers, language=language) for topic in topics]
+        return made if self._writer is None else await self._writer.recall(made)
+
+    async def briefs_to_post(
+        self, topics: Sequence[Topic], announced_on: date, *, max_papers: int, language: str, patience: Patience
+    ) -> list[Brief]:
+        """Return the same briefs as they are posted: the language model is asked for what it has not written yet.
+
+        It is waited for as long as there is patience; what it does not give in time is extracted and says so. Raises as
+        `briefs` does, and `StoreError`.
+        """
+        made = await self.drafts(topics, announced_on, max_papers=max_papers, language=language, patience=patience)
+        return await self.write(made, patience)
+
+    async def drafts(
+        self, topics: Sequence[Topic], announced_on: date, *, max_papers: int, language: str, patience: Patience
+    ) -> list[Brief]:
+        """Return the same briefs before anything is written about their papers: the right ones, in order."""
+        day = await self._load_day(topics, announced_on)
+        made: list[Brief] = []
+        for topic in topics:
+            ranker, bill = self._ranker, None
+            if self._writer is not None and self._writer.reranks:
+                best = await self._compose(day, topic, max_papers=MOST_RANKED, language=language)
+                order, bill = await self._writer.order(best, patience)
+                ranker = Ordered(self._ranker, order)
+            brief = await self._compose(day, topic, max_papers=max_papers, language=language, ranker=ranker)
+            made.append(replace(brief, bill=bill))
+        return made
+
+    async def write(self, briefs: Sequence[Brief], patience: Patience) -> list[Brief]:
+        """Return made briefs with what the language model writes for them; see `briefs_to_post`."""
+        return list(briefs) if self._writer is None else await self._writer.write(briefs, patience)
+
+    async def _load_day(self, topics: Sequence[Topic], announced_on: date) -> "_Day":
         known = await self._announcements.load_categories()
         for topic in topics:
             if not set(topic.categories) & set(known):
@@ -81,24 +135,26 @@ class Briefing:
         announcements = [await self._announcement(category, announced_on) for category in known]
         candidates = await self._announcements.load_candidates(known, announced_on)
         pool = await self._off_the_loop(PoolStatistics.of, candidates)
-        made: list[Brief] = []
-        for topic in topics:
-            compose = functools.partial(
-                compose_brief,
-                ranker=self._ranker,
-                max_papers=max_papers,
-                language=language,
-                pool=pool,
-            )
-            brief = await self._off_the_loop(compose, topic, announced_on, announcements, candidates)
-            brief = _with_unread(brief, known)
-            made.append(brief)
-        return made
+        return _Day(announced_on, tuple(known), announcements, candidates, pool)
+
+    async def _compose(
+        self, day: "_Day", topic: Topic, *, max_papers: int, language: str, ranker: Ranker | None = None
+    ) -> Brief:
+        compose = functools.partial(
+            compose_brief,
+            ranker=ranker or self._ranker,
+            max_papers=max_papers,
+            language=language,
+            pool=day.pool,
+        )
+        brief = await self._off_the_loop(compose, topic, day.announced_on, day.announcements, day.candidates)
+        return _with_unread(brief, day.known)
 
     async def keep(self, brief: Brief) -> None:
         """Store a brief that is about to be posted, with its summaries, for good: what was posted never changes."""
         await self._briefs.save_summaries([item.summary for item in brief.items])
-        await self._briefs.save_brief(brief)
+        if await self._briefs.save_brief(brief) and self._writer is not None:
+            await self._writer.keep(brief)
 
     async def posted(self, topic: Topic, announced_on: date, language: str) -> Brief | None:
         """Return the brief that was posted for that date, None where none was; late arrivals come after its papers.
@@ -108,6 +164,8 @@ class Briefing:
         kept = await self._briefs.load_brief(topic, announced_on, language)
         if kept is None:
             return None
+        if self._writer is not None:
+            kept = await self._writer.with_kept_overview(kept)
         if not kept.silence:
             own = [await self._announcement(category, announced_on) for category in topic.categories]
             return replace(kept, announcements=tuple(own))

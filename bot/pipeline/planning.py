@@ -16,10 +16,11 @@ from bot.clock import Clock
 from bot.delivery import DeliveryKind, PlannedDelivery, PlannedPart, Subscription, TopicKey
 from bot.errors import StoreError
 from bot.log import get_logger
-from bot.model import Announcement, Brief, Topic
+from bot.model import Announcement, Bill, Brief, Topic
 from bot.pipeline import deciding
 from bot.pipeline.agenda import Recipe, Task, judge_dates, late_part, make_delivery, place_of
 from bot.pipeline.deciding import Step
+from bot.pipeline.patience import PATIENCE, Patience
 from bot.pipeline.planning_ports import (
     Announcements,
     Board,
@@ -29,6 +30,7 @@ from bot.pipeline.planning_ports import (
     Key,
     Outbox,
     Subscriptions,
+    Translating,
 )
 from bot.render import notices
 from bot.render.parts import Draft, render_draft, shown_papers
@@ -47,13 +49,15 @@ _BREATH = 200
 class PlanReport:
     """What one call did: deliveries planned by kind, dates ended without a message, dates that are waited for.
 
-    `errors` are the ids of logged errors, one for each subscription that could not be planned.
+    `errors` are the ids of logged errors, one for each subscription that could not be planned. `bill`: what the
+    language model did for the briefs that were made; None without one.
     """
 
     planned: Mapping[DeliveryKind, int] = field(default_factory=dict)
     skipped: int = 0
     waiting: int = 0
     errors: tuple[str, ...] = ()
+    bill: Bill | None = None
 
 
 @dataclass(slots=True)
@@ -61,7 +65,10 @@ class _Run:
     """One call: what it counts, and what it made and needs more than once."""
 
     now: datetime
+    patience: Patience
     briefs: dict[tuple[Recipe, TopicKey], Brief] = field(default_factory=dict)
+    translated: dict[tuple[Recipe, TopicKey, DeliveryKind], Brief] = field(default_factory=dict)
+    unwritten: dict[tuple[Recipe, TopicKey], Brief] = field(default_factory=dict)
     kept: set[tuple[Recipe, TopicKey]] = field(default_factory=set)
     drafts: dict[tuple[object, ...], Draft] = field(default_factory=dict)
     ids: dict[tuple[tuple[str, ...], date], frozenset[str]] = field(default_factory=dict)
@@ -69,9 +76,14 @@ class _Run:
     skipped: int = 0
     waiting: int = 0
     errors: list[str] = field(default_factory=list)
+    bill: Bill | None = None
 
     def report(self) -> PlanReport:
-        return PlanReport(dict(self.planned), self.skipped, self.waiting, tuple(self.errors))
+        return PlanReport(dict(self.planned), self.skipped, self.waiting, tuple(self.errors), self.bill)
+
+    def charge(self, bill: Bill | None) -> None:
+        if bill is not None:
+            self.bill = bill if self.bill is None else self.bill + bill
 
 
 class Planner:
@@ -91,8 +103,13 @@ class Planner:
         bot_id: int,
         cutoff: timedelta,
         catch_up: timedelta = deciding.CATCH_UP,
+        patience: float = PATIENCE,
+        translator: Translating | None = None,
     ) -> None:
-        """`cutoff`: how long a batch is waited for. `catch_up`: from which age on a brief is too old to be posted."""
+        """`cutoff`: how long a batch is waited for. `catch_up`: from which age on a brief is too old to be posted.
+
+        `patience`: seconds that all briefs of one call together wait for the language model.
+        """
         self._announcements = announcements
         self._briefing = briefing
         self._subscriptions = subscriptions
@@ -104,6 +121,8 @@ class Planner:
         self._bot_id = bot_id
         self._cutoff = cutoff
         self._catch_up = catch_up
+        self._patience = patience
+        self._translator = translator
         self._retry_at: dict[Key, datetime] = {}
         # Only savings: what is in here would be decided the same way again.
         self._closed: defaultdict[Key, set[date]] = defaultdict(set)
@@ -120,7 +139,8 @@ class Planner:
 
         An error of one subscription is logged and counted and stops no other. Raises `StoreError` kinds.
         """
-        run = _Run(self._clock.now())
+        # One for all: many briefs at once are no later than one.
+        run = _Run(self._clock.now(), Patience(self._patience))
         active = await self._subscriptions.load_active()
         self._forget({(one.channel_id, one.topic): one.state_since for one in active}, run.now)
         due = await self._due(active, run)
@@ -233,10 +253,16 @@ class Planner:
             await self._guard(self._compose(recipe, topics, run), None, run)
 
     async def _compose(self, recipe: Recipe, topics: Mapping[TopicKey, Topic], run: _Run) -> None:
-        made = await self._briefing.briefs(
-            list(topics.values()), recipe.announced_on, max_papers=recipe.max_papers, language=recipe.language
+        made = await self._briefing.briefs_to_post(
+            list(topics.values()),
+            recipe.announced_on,
+            max_papers=recipe.max_papers,
+            language=recipe.language,
+            patience=run.patience,
         )
         run.briefs.update(zip(((recipe, key) for key in topics), made, strict=True))
+        for brief in made:
+            run.charge(brief.bill)
 
     async def _find_brief(self, task: Task, run: _Run) -> Brief:
         key = (task.recipe, task.subscription.topic)
@@ -285,7 +311,8 @@ class Planner:
             # Before the brief, for without this note nobody would look for the rest.
             await self._skip(task, DeliveryKind.WAITING, "said in the brief", run)
         await self._keep(task, brief, run)
-        parts = self._parts(task, brief, DeliveryKind.BRIEF, run)
+        shown = await self._translated(task, brief, DeliveryKind.BRIEF, run)
+        parts = self._parts(task, shown, DeliveryKind.BRIEF, run)
         if await self._plan(task, DeliveryKind.BRIEF, parts, run) and task.step is Step.BRIEF:
             self._close(task)
 
@@ -295,6 +322,18 @@ class Planner:
         if key not in run.kept:
             await self._briefing.keep(brief)
             run.kept.add(key)
+
+    async def _translated(self, task: Task, brief: Brief, kind: DeliveryKind, run: _Run) -> Brief:
+        """Return the brief with translations where the subscription wants them; once for all that want the same."""
+        if not task.subscription.translate or self._translator is None:
+            return brief
+        key = (task.recipe, task.subscription.topic, kind)
+        shown = run.translated.get(key)
+        if shown is None or [one.paper for one in shown.items] != [one.paper for one in brief.items]:
+            shown, bill = await self._translator.add_to(brief, run.patience)
+            run.translated[key] = shown
+            run.charge(bill)
+        return replace(brief, items=shown.items, bill=shown.bill)
 
     def _parts(self, task: Task, brief: Brief, kind: DeliveryKind, run: _Run) -> tuple[PlannedPart, ...]:
         wish, late = task.subscription, task.situation.is_late(run.now)
@@ -312,6 +351,7 @@ class Planner:
             role_id,
             wish.crosspost,
             wish.tag_ids,
+            wish.translate,
         )
         draft = run.drafts.get(key)
         if draft is None:
@@ -363,6 +403,10 @@ class Planner:
         if late is None:
             await self._skip(task, DeliveryKind.LATE, "nothing came later", run)
         else:
+            # Only now, so that nothing is written about papers that were posted before.
+            (late,) = await self._briefing.write([late], run.patience)
+            run.charge(late.bill)
+            late = await self._translated(task, late, DeliveryKind.LATE, run)
             await self._plan(task, DeliveryKind.LATE, self._parts(task, late, DeliveryKind.LATE, run), run)
         self._close(task)
 
@@ -386,7 +430,14 @@ class Planner:
         ids = set(await self._load_ids(later, announced_on, run) - await self._load_ids(earlier, announced_on, run))
         for payload in sent.payloads:
             ids -= shown_papers(payload)
-        return late_part(await self._find_brief(task, run), ids) if ids else None
+        if not ids:
+            return None
+        key = (task.recipe, task.subscription.topic)
+        if key not in run.unwritten:
+            (run.unwritten[key],) = await self._briefing.briefs(
+                [task.topic], announced_on, max_papers=task.recipe.max_papers, language=task.recipe.language
+            )
+        return late_part(run.unwritten[key], ids)
 
     async def _load_ids(self, categories: tuple[str, ...], announced_on: date, run: _Run) -> frozenset[str]:
         key = (categories, announced_on)

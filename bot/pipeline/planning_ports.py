@@ -5,7 +5,8 @@ from datetime import date, datetime
 from typing import Protocol
 
 from bot.delivery import DeliveryKind, PlannedDelivery, Subscription, TopicKey
-from bot.model import Announcement, Brief, Candidate, IngestReport, Topic
+from bot.model import Announcement, Bill, Brief, Candidate, IngestReport, Topic
+from bot.pipeline.patience import Patience
 from bot.store.delivery_history import PlannedBrief
 
 Key = tuple[int, TopicKey]
@@ -37,8 +38,26 @@ class Briefs(Protocol):
         """Return the briefs of `topics` for that date, in their order."""
         ...
 
+    async def briefs_to_post(
+        self, topics: Sequence[Topic], announced_on: date, *, max_papers: int, language: str, patience: Patience
+    ) -> list[Brief]:
+        """Return the same, with what the language model writes while there is patience."""
+        ...
+
+    async def write(self, briefs: Sequence[Brief], patience: Patience) -> list[Brief]:
+        """Return made briefs with what the language model writes for them."""
+        ...
+
     async def keep(self, brief: Brief) -> None:
         """Store a brief that is about to be posted."""
+        ...
+
+
+class Translating(Protocol):
+    """Translates what a brief shows; see `bot.pipeline.translating.Translator`."""
+
+    async def add_to(self, brief: Brief, patience: Patience) -> tuple[Brief, Bill | None]:
+        """Return the brief with translations into its language, and what they cost."""
         ...
 
 

@@ -9,12 +9,12 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.clock import Clock
 from bot.delivery import TopicKey
 from bot.log import get_logger
-from bot.model import Announcement, AnnouncementState, IngestReport
+from bot.model import Announcement, AnnouncementState, Bill, IngestReport
 from bot.pipeline.deciding import SETTLED
 from bot.pipeline.due import is_doubtful, poll_slot
 from bot.pipeline.planning import PlanReport
@@ -40,6 +40,14 @@ class WantedTopics(Protocol):
 
     async def load_topics(self) -> list[TopicKey]:
         """Return the topics that some active subscription wants."""
+        ...
+
+
+class WritesAhead(Protocol):
+    """Has the language model write before its time; see `bot.pipeline.warming.WarmUp`."""
+
+    async def run(self) -> object:
+        """Write what is missing."""
         ...
 
 
@@ -75,8 +83,12 @@ class Runner:
         *,
         wake: asyncio.Event,
         categories: Sequence[str] = (),
+        warm_up: WritesAhead | None = None,
     ) -> None:
-        """`categories` are read whether or not a topic wants them; `wake` is set when there is something to send."""
+        """`categories` are read whether or not a topic wants them; `wake` is set when there is something to send.
+
+        `warm_up` is None without a language model.
+        """
         self._ingest = ingest
         self._planner = planner
         self._announcements = announcements
@@ -86,6 +98,7 @@ class Runner:
         self._clock = clock
         self._wake = wake
         self._categories = tuple(categories)
+        self._warm_up = warm_up
         self._polled: dict[str, datetime] = {}
         self._polling = asyncio.Lock()
         self._planning = asyncio.Lock()
@@ -125,8 +138,18 @@ class Runner:
                 skipped=report.skipped,
                 waited_for=report.waiting,
                 errors=list(report.errors),
+                **_bill_fields(report.bill),
             )
         return report
+
+    async def warm(self) -> None:
+        """Have the language model write what will be wanted later; a failure is logged."""
+        if self._warm_up is None:
+            return
+        try:
+            await self._warm_up.run()
+        except Exception:  # noqa: BLE001  # the job wrapper: the next tick tries again
+            _log.exception("writing ahead failed", error_id=_error_id())
 
     async def load_categories(self) -> list[str]:
         """Return the categories of the settings and of all topics that are subscribed to, each once."""
@@ -175,6 +198,20 @@ def _is_gap(row: Announcement | None) -> bool:
 
 def _states(announcements: Iterable[Announcement]) -> dict[str, str]:
     return {f"{one.category} {one.announced_on}": one.state.value for one in announcements}
+
+
+def _bill_fields(bill: Bill | None) -> dict[str, Any]:
+    if bill is None:
+        return {}
+    return {
+        "summaries_made": bill.made,
+        "summaries_cached": bill.cached,
+        "summaries_extracted": {why.value: count for why, count in bill.fallbacks.items()},
+        "model_failed": dict(bill.failed),
+        "model_requests": bill.spending.requests,
+        "tokens": bill.spending.input_tokens + bill.spending.output_tokens,
+        "cost_micros": bill.spending.cost_micros,
+    }
 
 
 def _error_id() -> str:

@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.i18n import Texts
-from bot.model import Paper, Summary
+from bot.model import Paper, Summary, Translation
 from bot.render import labels
-from bot.render.embeds import MAX_DESCRIPTION, MAX_TITLE, category_colour
-from bot.render.items import comment_line, item_page, provenance, versioned
+from bot.render.embeds import MAX_DESCRIPTION, MAX_TITLE, MAX_TOTAL, category_colour
+from bot.render.items import aspects, comment_line, item_page, paragraph_text, provenance, versioned
 from bot.render.text import (
     authors_line,
     clip,
@@ -24,6 +24,7 @@ from bot.render.text import (
     readable,
     sanitise,
 )
+from bot.render.translations import translated_title, translation_mark
 
 PAGE = 8
 """Papers on one page of a list: with two lines each they fit a screen and an embed."""
@@ -34,7 +35,12 @@ ABSTRACT_PAGE = 4000
 
 _MAX_SUMMARY = 1400
 _MAX_POINT = 320
+_MAX_PARAGRAPH = 1200
+_LEAST_TEXT = 60
+"""Below this a text would be cut so short that it says nothing."""
+
 _MAX_AUTHORS = 480
+_MAX_TRANSLATED = 400
 _AUTHORS_SHOWN = 12
 _MAX_FIELD = 400
 _MAX_LINKS = 900
@@ -45,7 +51,10 @@ _LISTED_NOTE = 90
 
 @dataclass(frozen=True, slots=True)
 class PaperDetails:
-    """A paper with what is known around it. `announced_on`: first announced; `look_ups`, `saves`: by our readers."""
+    """A paper with what is known around it. `announced_on`: first announced; `look_ups`, `saves`: by our readers.
+
+    `translation`: into the reader's language, where one is stored.
+    """
 
     paper: Paper
     summary: Summary
@@ -53,6 +62,7 @@ class PaperDetails:
     announced_on: date | None = None
     look_ups: int = 0
     saves: int = 0
+    translation: Translation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,39 +76,48 @@ class ListedPaper:
 def render_details(details: PaperDetails, texts: Texts) -> dict[str, Any]:
     """Return the embed of one paper: authors, summary, takeaways, categories, comment, dates, links, provenance."""
     paper, say = details.paper, texts.say
+    title, footer = fitted(paper_title(paper), MAX_TITLE), _footer(details, texts)
+    fields = [
+        {"name": name, "value": value, "inline": inline}
+        for name, value, inline in (
+            (say("Categories"), fitted(", ".join(dict.fromkeys(_categories(paper))), _MAX_FIELD), True),
+            (say("Announced"), texts.date(details.announced_on) if details.announced_on else "", True),
+            (say("Submitted"), texts.date(paper.submitted_at.date()) if paper.submitted_at else "", True),
+            (say(labels.COMMENT), fitted(comment_line(paper), _MAX_FIELD), False),
+            (say(labels.JOURNAL), fitted(readable((paper.journal_ref or "")[:1000]), _MAX_FIELD), False),
+            (say(labels.LINKS), _links(details.links, texts), False),
+        )
+        if value
+    ]
+    taken = sum(
+        discord_length(text) for text in (title, footer, *(str(f[k]) for f in fields for k in ("name", "value")))
+    )
     return {
-        "title": fitted(paper_title(paper), MAX_TITLE),
+        "title": title,
         "url": item_page(paper.arxiv_id),
-        "description": _description(details, texts),
+        "description": _description(details, texts, min(MAX_DESCRIPTION, MAX_TOTAL - taken)),
         "color": category_colour(paper.primary_category),
-        "fields": [
-            {"name": name, "value": value, "inline": inline}
-            for name, value, inline in (
-                (say("Categories"), fitted(", ".join(dict.fromkeys(_categories(paper))), _MAX_FIELD), True),
-                (say("Announced"), texts.date(details.announced_on) if details.announced_on else "", True),
-                (say("Submitted"), texts.date(paper.submitted_at.date()) if paper.submitted_at else "", True),
-                (say(labels.COMMENT), fitted(comment_line(paper), _MAX_FIELD), False),
-                (say(labels.JOURNAL), fitted(readable((paper.journal_ref or "")[:1000]), _MAX_FIELD), False),
-                (say(labels.LINKS), _links(details.links, texts), False),
-            )
-            if value
-        ],
-        "footer": {"text": _footer(details, texts)},
+        "fields": fields,
+        "footer": {"text": footer},
     }
 
 
-def render_abstract(paper: Paper, texts: Texts, page: int = 0) -> tuple[dict[str, Any], int]:
+def render_abstract(
+    paper: Paper, texts: Texts, page: int = 0, *, translation: Translation | None = None
+) -> tuple[dict[str, Any], int]:
     """Return the embed with one page of the abstract, and how many pages there are; pages count from 0.
 
-    A page that does not exist gives the nearest one.
+    A page that does not exist gives the nearest one. `translation`: shown in place of the original, with its mark.
     """
-    pages = _pages(readable(paper.abstract)) or [escape_discord(texts.say("There is no abstract."))]
+    abstract = translation.abstract if translation is not None else paper.abstract
+    pages = _pages(readable(abstract)) or [escape_discord(texts.say("There is no abstract."))]
     page = min(max(page, 0), len(pages) - 1)
-    footer = versioned(paper)
+    footer = " · ".join(filter(None, (versioned(paper), translation_mark(translation, texts))))
     if len(pages) > 1:
         footer += " · " + texts.say("page {page} of {pages}", page=page + 1, pages=len(pages))
+    title = translated_title(translation, paper.title) or paper_title(paper)
     embed = {
-        "title": fitted(paper_title(paper), MAX_TITLE),
+        "title": fitted(title, MAX_TITLE),
         "url": item_page(paper.arxiv_id),
         "description": pages[page],
         "color": category_colour(paper.primary_category),
@@ -148,22 +167,39 @@ def fitted(text: str, limit: int) -> str:
     return escape_discord(clip(text, limit, measure=_escaped_length))
 
 
-def _description(details: PaperDetails, texts: Texts) -> str:
+def _description(details: PaperDetails, texts: Texts, limit: int) -> str:
+    """Return authors, gist, paragraph, takeaways, motivation, method and result in at most `limit` characters.
+
+    What does not fit is shortened or left out: first the last three, then the paragraph.
+    """
     paper, summary = details.paper, details.summary
     authors = authors_line(paper.authors, complete=paper.authors_complete, limit=_MAX_AUTHORS, shown=_AUTHORS_SHOWN)
-    lines = []
+    head = []
     if paper.withdrawn:
-        lines.append(f"**⚠ {escape_discord(texts.say('This paper was withdrawn by its authors or by arXiv.'))}**")
-    lines.append(f"*{fitted(authors, _MAX_AUTHORS)}*" if authors else "")
+        head.append(f"**⚠ {escape_discord(texts.say('This paper was withdrawn by its authors or by arXiv.'))}**")
+    if translated := translated_title(details.translation, paper.title):
+        head.append(f"> {fitted(translated, _MAX_TRANSLATED)}")
+    if authors:
+        head.append(f"*{fitted(authors, _MAX_AUTHORS)}*")
+    room = limit - discord_length("\n".join(head)) - 2
     gist = readable(summary.text)
-    if gist:
-        lines += ["", fitted(gist, _MAX_SUMMARY)]
+    shown_gist = fitted(gist, min(_MAX_SUMMARY, room))
+    room -= discord_length(shown_gist) + 2
     points = [readable(one.text) for one in summary.key_takeaways]
     points = [point for point in points if point and point not in gist][:MAX_POINTS]
-    if points:
-        lines.append("")
-        lines += [f"• {fitted(point, _MAX_POINT)}" for point in points]
-    return "\n".join(lines).strip() or "…"
+    lines = [f"• {fitted(point, min(_MAX_POINT, room // len(points) - 3))}" for point in points]
+    room -= sum(discord_length(line) + 1 for line in lines) + 2
+    paragraph = fitted(paragraph_text(summary), min(_MAX_PARAGRAPH, room)) if room > _LEAST_TEXT else ""
+    room -= discord_length(paragraph) + 2
+    stated = []
+    for label, one in aspects(summary):
+        name = f"**{texts.say(label)}** "
+        left = min(_MAX_POINT, room - discord_length(name) - 2)
+        if left > _LEAST_TEXT:
+            stated.append(name + fitted(readable(one.text), left))
+            room -= discord_length(stated[-1]) + 2
+    blocks = ["\n".join(head), shown_gist, paragraph, "\n".join(lines), "\n".join(stated)]
+    return "\n\n".join(block for block in blocks if block) or "…"
 
 
 def _categories(paper: Paper) -> Iterable[str]:
@@ -194,6 +230,8 @@ def _footer(details: PaperDetails, texts: Texts) -> str:
     if details.paper.withdrawn:
         parts.append(texts.say(labels.WITHDRAWN))
     parts.append(provenance(details.summary, texts))
+    if details.translation is not None:
+        parts.append(translation_mark(details.translation, texts))
     if details.look_ups:
         parts.append(texts.count("{n} look-up", "{n} look-ups", details.look_ups))
     if details.saves:

@@ -11,6 +11,7 @@ from typing import Any
 from bot.i18n import Texts, load_texts
 from bot.model import Brief, BriefItem, Topic
 from bot.render import labels
+from bot.render.bills import bill_line, overview_sentences
 from bot.render.items import comment_line, item_page, marks, provenance
 from bot.render.statements import say_silence, say_statement
 from bot.render.text import (
@@ -23,6 +24,7 @@ from bot.render.text import (
     readable,
     sanitise,
 )
+from bot.render.translations import translated_title, translation_mark
 
 MAX_CONTENT = 2000
 MAX_EMBEDS = 10
@@ -42,7 +44,10 @@ MAX_CARD = 1800
 
 MAX_CARD_TAKEAWAYS = 6
 _MAX_FOOTER_TEXT = 180
+# Of a message's content: a mention of a role goes before it, a marker may come after.
+_RESERVED_CONTENT = 60
 _MAX_AUTHORS = 130
+_MAX_TRANSLATED = 200
 _MAX_REASONS = 90
 _SHORTEST_GIST = 60
 _SHORTEST_TAKEAWAY = 110
@@ -99,7 +104,27 @@ def render_header(brief: Brief, *, web_url: str | None = None, label: str | None
         lines.append(escape_discord(clip(reason, 1200, measure=_escaped_length)))
     if web_url is not None and is_web_address(web_url) and len(web_url) <= 400:
         lines.append(texts.say("{what}: {why}", what=texts.say(labels.READ_ON_THE_WEB), why=f"<{web_url}>"))
+    bill = f"-# {escape_discord(bill_line(brief.bill, texts))}" if brief.bill is not None else ""
+    room = MAX_CONTENT - _RESERVED_CONTENT - _joined_length(lines)
+    # Whole sentences or none: what does not fit stands elsewhere.
+    for line in [*_overview_lines(brief, room - discord_length(bill) - 1), bill]:
+        if line and _joined_length([*lines, line]) <= MAX_CONTENT - _RESERVED_CONTENT:
+            lines.append(line)
     return "\n".join(lines)
+
+
+def _overview_lines(brief: Brief, room: int) -> list[str]:
+    """Return the overview's sentences as one line, each with links to its papers, as far as whole ones fit."""
+    ids = [item.paper.arxiv_id for item in brief.items]
+    parts: list[str] = []
+    for text, numbers in overview_sentences(brief.overview, ids):
+        # In angle brackets, so that Discord shows no preview of them.
+        links = ", ".join(f"[{number}](<{item_page(ids[number - 1])}>)" for number in numbers)
+        part = f"{escape_discord(text)} ({links})" if links else escape_discord(text)
+        if discord_length(" ".join([*parts, part])) > room:
+            break
+        parts.append(part)
+    return [" ".join(parts)] if parts else []
 
 
 def topic_name(topic: Topic, language: str) -> str:
@@ -158,7 +183,9 @@ def _embed(item: BriefItem, budget: int, texts: Texts, points: int = MAX_TAKEAWA
 def _description(item: BriefItem, limit: int, texts: Texts, points: int) -> str:
     """Return authors, gist, takeaways and reasons, in lines: what does not fit goes, takeaways first."""
     authors = authors_line(item.paper.authors, complete=item.paper.authors_complete, limit=_MAX_AUTHORS)
-    head = [_escaped(authors, min(_MAX_AUTHORS * 2, limit // 3))]
+    translated = _escaped(translated_title(item.translation, item.paper.title), min(_MAX_TRANSLATED, limit // 3))
+    head = [f"> {translated}"] if translated else []
+    head.append(_escaped(authors, min(_MAX_AUTHORS * 2, limit // 3)))
     tail = _reasons(item, texts) if limit > 3 * _MAX_REASONS else []
     gist = readable(item.summary.text)
     room = limit - _joined_length([*head, _BOLD, *tail])
@@ -212,7 +239,7 @@ def _reasons(item: BriefItem, texts: Texts) -> list[str]:
 def _footer(item: BriefItem, texts: Texts, limit: int) -> str:
     # Footers show no markup, so nothing in them is escaped.
     parts = [item.paper.primary_category, *map(texts.say, marks(item))]
-    end = provenance(item.summary, texts)
+    end = " · ".join(filter(None, (provenance(item.summary, texts), translation_mark(item.translation, texts))))
     comment = comment_line(item.paper)
     if comment:
         room = limit - discord_length(" · ".join([*parts, end])) - 3

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import regex
 
 from bot.i18n import Texts
-from bot.model import AnnounceType, Brief, BriefItem, Paper, Receipt, Summary
+from bot.model import AnnounceType, Brief, BriefItem, Paper, Receipt, Sentence, Summary
 from bot.render import labels
 from bot.render.statements import say_to_operator
 from bot.render.text import readable, sanitise
@@ -73,12 +73,26 @@ def reasons_line(item: BriefItem) -> str:
     return "; ".join(f"{sanitise(say_to_operator(reason.why))} ({reason.score:+.2f})" for reason in item.reasons)
 
 
-def provenance(summary: Summary, texts: Texts) -> str:
-    """Return who wrote a summary, in a reader's language; never empty."""
-    producer = sanitise(summary.producer)
-    if labels.produced_by(producer) == labels.EXTRACTED:
-        return texts.say(labels.EXTRACTED)
-    return texts.say("written by {producer}", producer=producer or texts.say("an unnamed model"))
+def provenance(summary: Summary, texts: Texts | None = None) -> str:
+    """Return who wrote a summary or why it was extracted, in the language of `texts` (else English); never empty."""
+    return sanitise(labels.produced_by(summary, texts.say) if texts else labels.produced_by(summary))
+
+
+def written_by(producer: str) -> str:
+    """Return "written by" with the model's name, sanitised, in English."""
+    return sanitise(labels.WRITTEN_BY.format(model=producer or labels.AN_UNNAMED_MODEL))
+
+
+def aspects(summary: Summary) -> list[tuple[str, Sentence]]:
+    """Return (label, sentence) of the motivation, method and result that a summary states."""
+    named = [(labels.MOTIVATION, summary.motivation), (labels.METHOD, summary.method), (labels.RESULT, summary.result)]
+    return [(label, sentence) for label, sentence in named if sentence is not None and sentence.text]
+
+
+def paragraph_text(summary: Summary) -> str:
+    """Return a summary's paragraph as one readable text; empty if it has none."""
+    blank = "" if summary.language.partition("-")[0].lower() in ("zh", "ja") else " "
+    return blank.join(text for one in summary.paragraph if (text := readable(one.text)))
 
 
 def listed(names: Sequence[str]) -> str:

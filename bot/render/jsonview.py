@@ -10,14 +10,18 @@ from typing import Any
 from bot.model import (
     Announcement,
     AnnounceType,
+    Bill,
     Brief,
     BriefItem,
     Counts,
+    Fallback,
     IngestReport,
+    Overview,
     Paper,
     PaperVersion,
     Sentence,
     Summary,
+    Translation,
 )
 from bot.render.statements import say_to_operator, silence_to_operator
 
@@ -39,6 +43,8 @@ def brief_as_json(brief: Brief) -> dict[str, Any]:
         },
         "silence": _optional(silence_to_operator(brief.silence)),
         "items": [_item(item) for item in brief.items],
+        "overview": _overview(brief.overview),
+        "bill": _bill(brief.bill),
     }
 
 
@@ -48,8 +54,9 @@ def paper_as_json(
     links: Mapping[str, str],
     versions: Sequence[PaperVersion],
     announced: Sequence[tuple[str, date, AnnounceType]],
+    translation: Translation | None = None,
 ) -> dict[str, Any]:
-    """Return one paper with our summary, its links, and what is known of its versions and announcements."""
+    """Return one paper with our summary, its links, versions and announcements, and its translation if there is one."""
     return {
         **_paper(paper),
         "abstract": _text(paper.abstract),
@@ -62,6 +69,7 @@ def paper_as_json(
         "withdrawn": paper.withdrawn,
         "summary": _summary(summary),
         "key_takeaways": [_sentence(one) for one in summary.key_takeaways],
+        "translation": _translation(translation),
         "links": _links(links),
         "versions": [
             {"version": one.version, "announced_on": one.announced_on.isoformat(), "withdrawn": one.withdrawn}
@@ -91,6 +99,38 @@ def ingest_as_json(report: IngestReport) -> dict[str, Any]:
         "new_papers": report.new_papers,
         "enriched": report.enriched,
         "enrichment_failed": report.enrichment_failed,
+    }
+
+
+def _overview(overview: Overview | None) -> dict[str, Any] | None:
+    if overview is None:
+        return None
+    return {
+        "sentences": [
+            {"text": _text(one.text), "arxiv_ids": [_text(each) for each in one.arxiv_ids]}
+            for one in overview.sentences
+        ],
+        "producer": _text(overview.producer),
+        "prompt_version": _text(overview.prompt_version),
+    }
+
+
+def _bill(bill: Bill | None) -> dict[str, Any] | None:
+    """Return what a model did for the brief; `cost_micros` are millionths of the currency of the prices."""
+    if bill is None:
+        return None
+    return {
+        "producer": _text(bill.producer),
+        "made": bill.made,
+        "cached": bill.cached,
+        "fallbacks": {why.value: count for why, count in bill.fallbacks.items()},
+        "failed": dict(bill.failed),
+        "requests": bill.spending.requests,
+        "input_tokens": bill.spending.input_tokens,
+        "output_tokens": bill.spending.output_tokens,
+        "cost_micros": bill.spending.cost_micros,
+        "estimated": bill.spending.estimated,
+        "currency": _text(bill.currency),
     }
 
 
@@ -127,7 +167,30 @@ def _summary(summary: Summary) -> dict[str, Any]:
         "text": _text(summary.text),
         "provenance": list(summary.provenance),
         "producer": _text(summary.producer),
+        "language": _text(summary.language),
+        "prompt_version": _text(summary.prompt_version),
+        "paragraph": [_sentence(one) for one in summary.paragraph],
+        "motivation": _optional_sentence(summary.motivation),
+        "method": _optional_sentence(summary.method),
+        "result": _optional_sentence(summary.result),
+        "fallback": summary.fallback.value if summary.fallback else None,
     }
+
+
+def _translation(one: Translation | Fallback | None) -> dict[str, Any] | None:
+    if not isinstance(one, Translation):
+        return None if one is None else {"missing": one.value}
+    return {
+        "language": _text(one.language),
+        "title": _text(one.title),
+        "abstract": _text(one.abstract),
+        "producer": _text(one.producer),
+        "prompt_version": _text(one.prompt_version),
+    }
+
+
+def _optional_sentence(sentence: Sentence | None) -> dict[str, Any] | None:
+    return None if sentence is None else _sentence(sentence)
 
 
 def _sentence(sentence: Sentence) -> dict[str, Any]:

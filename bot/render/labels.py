@@ -1,8 +1,10 @@
 """Every word of ours that a reader of a brief sees, in one place for translation; never a word of a paper."""
 
+from collections.abc import Callable
 from datetime import date
 
-from bot.model import AnnounceType
+from bot.digest.extract import PRODUCER as EXTRACTIVE
+from bot.model import AnnounceType, Fallback, Summary
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -19,6 +21,7 @@ AUTHORS = "Authors"
 ABSTRACT = "Abstract"
 TAKEAWAYS = "Key takeaways"
 SUMMARY = "Summary"
+OVERVIEW = "Overview"
 LINKS = "Links"
 VERSIONS = "Versions"
 CONTENTS = "Contents"
@@ -26,7 +29,13 @@ LATE = "late"
 WITHDRAWN = "withdrawn"
 SCORE = "score"
 CROSS_LISTED = "cross-listed"
+MOTIVATION = "Motivation"
+METHOD = "Method"
+RESULT = "Result"
 EXTRACTED = "extracted from the abstract"
+WRITTEN_BY = "written by {model}"
+TRANSLATED_BY = "translated by {model}"
+AN_UNNAMED_MODEL = "an unnamed model"
 NOTHING = "There is nothing to show."
 NO_HITS = "Nothing found."
 NOT_SHOWN = "Not shown"
@@ -54,6 +63,22 @@ DROPPED = {
     "no_match": "outside the topic's query",
     "excluded": "excluded by the topic",
     "below_cut": "below the cut",
+}
+
+FALLBACKS = {
+    Fallback.BUDGET: "extracted: the model's budget for today is used up",
+    Fallback.UNAVAILABLE: "extracted: the model could not be reached",
+    Fallback.INVALID: "extracted: the model gave no usable answer",
+    Fallback.REJECTED: "extracted: the model's answer did not pass the checks",
+    Fallback.DEADLINE: "extracted: the model's answer was not ready in time",
+}
+
+NOT_TRANSLATED = {
+    Fallback.BUDGET: "not translated: the model's budget for today is used up",
+    Fallback.UNAVAILABLE: "not translated: the model could not be reached",
+    Fallback.INVALID: "not translated: the model gave no usable answer",
+    Fallback.REJECTED: "not translated: the model's answer did not pass the checks",
+    Fallback.DEADLINE: "not translated: the model's answer was not ready in time",
 }
 
 ANNOUNCE_TYPES = {
@@ -84,9 +109,14 @@ def dropped_reason(reason: str) -> str:
     return DROPPED.get(reason) or reason.replace("_", " ")
 
 
-def produced_by(producer: str) -> str:
-    """Return who wrote a summary, in words; never empty."""
-    return EXTRACTED if producer == "extractive" else f"written by {producer or 'an unnamed model'}"
+def produced_by(summary: Summary, say: Callable[..., str] = str.format) -> str:
+    """Return who wrote a summary, or why it was extracted, in words; never empty. `say` translates, as `Texts.say`.
+
+    The model's name comes as it is stored: whoever shows it sanitises and escapes.
+    """
+    if summary.producer == EXTRACTIVE:
+        return say(FALLBACKS[summary.fallback] if summary.fallback else EXTRACTED)
+    return say(WRITTEN_BY, model=summary.producer or say(AN_UNNAMED_MODEL))
 
 
 def sentence_numbers(provenance: tuple[int, ...]) -> str:

@@ -2,9 +2,21 @@
 
 from collections.abc import Iterator
 
-from bot.model import Brief, BriefItem, Summary
+from bot.model import Brief, BriefItem, Overview, Summary
 from bot.render import labels
-from bot.render.items import comment_line, dropped_line, item_page, marks, reasons_line, receipt_line, versioned
+from bot.render.bills import bill_line, overview_sentences
+from bot.render.items import (
+    aspects,
+    comment_line,
+    dropped_line,
+    item_page,
+    marks,
+    provenance,
+    reasons_line,
+    receipt_line,
+    versioned,
+    written_by,
+)
 from bot.render.statements import silence_to_operator
 from bot.render.text import authors_line, clip, escape_markdown, readable, sanitise, web_links
 
@@ -20,12 +32,25 @@ def render_markdown(brief: Brief) -> str:
         blocks.append(f"{escape_markdown(dropped)}.")
     if brief.silence or not brief.items:
         blocks.append(f"**{escape_markdown(sanitise(silence_to_operator(brief.silence) or labels.NOTHING))}**")
+    if brief.overview is not None:
+        blocks.append(_overview(brief, brief.overview))
     for item in brief.items:
         blocks.extend(_item_blocks(item))
     if brief.items:
         blocks.append(f"*{labels.SENTENCE_NUMBERS}*")
+    if bill := bill_line(brief.bill):
+        blocks.append(f"*{escape_markdown(bill)}*")
     blocks.append(f"*{labels.THANKS}*")
     return "\n\n".join(blocks)
+
+
+def _overview(brief: Brief, overview: Overview) -> str:
+    ids = [item.paper.arxiv_id for item in brief.items]
+    sentences = []
+    for text, numbers in overview_sentences(overview, ids):
+        links = ", ".join(f"[{number}]({_target(item_page(ids[number - 1]))})" for number in numbers)
+        sentences.append(f"{escape_markdown(text)} ({links})" if links else escape_markdown(text))
+    return f"**{labels.OVERVIEW}** *({escape_markdown(written_by(overview.producer))})*: {' '.join(sentences)}"
 
 
 def _item_blocks(item: BriefItem) -> Iterator[str]:
@@ -46,10 +71,15 @@ def _item_blocks(item: BriefItem) -> Iterator[str]:
 
 def _summary_blocks(summary: Summary) -> Iterator[str]:
     text = _marked(summary.text, summary.provenance)
-    producer = escape_markdown(labels.produced_by(sanitise(summary.producer)))
+    producer = escape_markdown(provenance(summary))
     yield f"{text} *({producer})*" if text else f"*({producer})*"
+    if summary.paragraph:
+        yield " ".join(_marked(one.text, one.provenance) for one in summary.paragraph)
     if summary.key_takeaways:
         yield "\n".join(f"- {_marked(one.text, one.provenance)}" for one in summary.key_takeaways)
+    stated = [f"**{label}**: {_marked(one.text, one.provenance)}" for label, one in aspects(summary)]
+    if stated:
+        yield "  \n".join(stated)
 
 
 def _marked(text: str, provenance: tuple[int, ...]) -> str:

@@ -12,11 +12,24 @@ import jinja2
 
 from bot import __version__
 from bot.digest.sentences import split_sentences
-from bot.model import Brief, BriefItem
+from bot.model import Brief, BriefItem, Sentence, Translation
 from bot.render import labels
-from bot.render.items import comment_line, dropped_line, item_page, marks, reasons_line, receipt_line, versioned
+from bot.render.bills import bill_line, overview_sentences
+from bot.render.items import (
+    aspects,
+    comment_line,
+    dropped_line,
+    item_page,
+    marks,
+    provenance,
+    reasons_line,
+    receipt_line,
+    versioned,
+    written_by,
+)
 from bot.render.statements import silence_to_operator
 from bot.render.text import readable, sanitise, web_links
+from bot.render.translations import translated_title, translation_mark
 
 OPEN_AUTHORS = 20
 """Authors shown at once; longer lists fold the rest away."""
@@ -42,6 +55,9 @@ def render_html(brief: Brief) -> str:
         receipt=receipt_line(brief),
         dropped=dropped_line(brief.receipt),
         silence=sanitise(silence_to_operator(brief.silence) or ("" if brief.items else labels.NOTHING)),
+        overview=overview_sentences(brief.overview, [item.paper.arxiv_id for item in brief.items]),
+        overview_producer=written_by(brief.overview.producer) if brief.overview is not None else "",
+        bill=bill_line(brief.bill),
         items=[_item(item) for item in brief.items],
         version=__version__,
     )
@@ -61,13 +77,23 @@ def _item(item: BriefItem) -> dict[str, Any]:
         "identifier": versioned(paper),
         "primary": sanitise(paper.primary_category),
         "categories": [sanitise(one) for one in paper.categories if one != paper.primary_category],
+        "translated_title": translated_title(item.translation, paper.title),
+        "translated_abstract": readable(item.translation.abstract) if isinstance(item.translation, Translation) else "",
+        "translated_language": sanitise(item.translation.language) if isinstance(item.translation, Translation) else "",
+        "translation": translation_mark(item.translation),
         "marks": marks(item),
         "comment": comment_line(paper),
         "gist": readable(summary.text),
         "gist_marks": labels.sentence_numbers(summary.provenance),
-        "takeaways": [(readable(one.text), labels.sentence_numbers(one.provenance)) for one in summary.key_takeaways],
-        "producer": labels.produced_by(sanitise(summary.producer)),
+        "paragraph": [_marked(one) for one in summary.paragraph],
+        "takeaways": [_marked(one) for one in summary.key_takeaways],
+        "aspects": [(label, *_marked(one)) for label, one in aspects(summary)],
+        "producer": provenance(summary),
         "sentences": [readable(sentence) for sentence in split_sentences(paper.abstract)],
         "reasons": reasons_line(item),
         "links": [(name, url) for name, url in web_links(item.links)],
     }
+
+
+def _marked(one: Sentence) -> tuple[str, str]:
+    return readable(one.text), labels.sentence_numbers(one.provenance)

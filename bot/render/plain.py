@@ -9,19 +9,36 @@ from datetime import date
 
 import regex
 
-from bot.model import Announcement, AnnounceType, Brief, BriefItem, IngestReport, Paper, PaperVersion, Summary
+from bot.model import (
+    Announcement,
+    AnnounceType,
+    Brief,
+    BriefItem,
+    IngestReport,
+    Overview,
+    Paper,
+    PaperVersion,
+    Sentence,
+    Summary,
+    Translation,
+)
 from bot.render import labels
+from bot.render.bills import bill_line, overview_sentences
 from bot.render.items import (
+    aspects,
     comment_line,
     dropped_line,
     listed,
     marks,
+    provenance,
     reasons_line,
     receipt_line,
     versioned,
+    written_by,
 )
 from bot.render.statements import say_to_operator, silence_to_operator
 from bot.render.text import authors_line, readable, sanitise, web_links
+from bot.render.translations import translation_mark
 
 DEFAULT_WIDTH = 100
 _INDENT = "    "
@@ -38,6 +55,10 @@ def render_text(brief: Brief, *, width: int = DEFAULT_WIDTH) -> str:
     lines += [line for line in (receipt_line(brief), dropped_line(brief.receipt)) if line]
     if brief.silence or not brief.items:
         lines += _wrapped(sanitise(silence_to_operator(brief.silence) or labels.NOTHING), width)
+    if bill := bill_line(brief.bill):
+        lines.append(bill)
+    if brief.overview is not None:
+        lines += ["", *_wrapped(_overview(brief, brief.overview), width)]
     for item in brief.items:
         lines.append("")
         lines += _item_lines(item, width)
@@ -50,10 +71,11 @@ def render_paper_text(
     links: Mapping[str, str],
     versions: Sequence[PaperVersion],
     announced: Sequence[tuple[str, date, AnnounceType]],
+    translation: Translation | None = None,
     *,
     width: int = DEFAULT_WIDTH,
 ) -> str:
-    """Return everything known about one paper, with all its authors."""
+    """Return everything known about one paper, with all its authors; `translation` before the original abstract."""
     lines = [*_wrapped(readable(paper.title), width), _facts(paper, [labels.WITHDRAWN] if paper.withdrawn else [])]
     everyone = ", ".join(readable(name) for name in paper.authors)
     lines += _wrapped(everyone + ("" if paper.authors_complete else " …"), width)
@@ -70,6 +92,9 @@ def render_paper_text(
         known = (f"v{one.version} {labels.format_date(one.announced_on)}{_withdrawn(one)}" for one in versions)
         lines += _wrapped(f"{labels.VERSIONS}: {', '.join(known)}", width, later="  ")
     lines += ["", *_summary_lines(summary, width, "")]
+    if translation is not None:
+        lines += ["", f"{labels.ABSTRACT} ({translation_mark(translation)}):"]
+        lines += [*_wrapped(readable(translation.title), width), *_wrapped(readable(translation.abstract), width)]
     lines += ["", f"{labels.ABSTRACT}:", *_wrapped(readable(paper.abstract), width)]
     lines += ["", *_link_lines(links, "")]
     return "\n".join(lines).rstrip()
@@ -113,6 +138,14 @@ def _announcement_line(one: Announcement) -> str:
     )
 
 
+def _overview(brief: Brief, overview: Overview) -> str:
+    sentences = [
+        f"{text} [{', '.join(map(str, numbers))}]" if numbers else text
+        for text, numbers in overview_sentences(overview, [item.paper.arxiv_id for item in brief.items])
+    ]
+    return f"{labels.OVERVIEW} ({written_by(overview.producer)}): {' '.join(sentences)}"
+
+
 def _item_lines(item: BriefItem, width: int) -> Iterator[str]:
     number = f"{item.position + 1:>2}. "
     yield from _wrapped(readable(item.paper.title), width, first=number, later=_INDENT)
@@ -129,12 +162,17 @@ def _item_lines(item: BriefItem, width: int) -> Iterator[str]:
 
 
 def _summary_lines(summary: Summary, width: int, indent: str) -> Iterator[str]:
-    producer = labels.produced_by(sanitise(summary.producer))
-    text = f"{readable(summary.text)} {labels.sentence_numbers(summary.provenance)}".strip()
-    yield from _wrapped(f"{labels.SUMMARY} ({producer}): {text}", width, first=indent, later=indent)
+    gist = _marked(Sentence(summary.text, summary.provenance))
+    yield from _wrapped(f"{labels.SUMMARY} ({provenance(summary)}): {gist}", width, first=indent, later=indent)
+    yield from _wrapped(" ".join(map(_marked, summary.paragraph)), width, first=indent, later=indent)
     for one in summary.key_takeaways:
-        point = f"{readable(one.text)} {labels.sentence_numbers(one.provenance)}".strip()
-        yield from _wrapped(point, width, first=f"{indent}• ", later=f"{indent}  ")
+        yield from _wrapped(_marked(one), width, first=f"{indent}• ", later=f"{indent}  ")
+    for label, one in aspects(summary):
+        yield from _wrapped(f"{label}: {_marked(one)}", width, first=indent, later=f"{indent}  ")
+
+
+def _marked(one: Sentence) -> str:
+    return f"{readable(one.text)} {labels.sentence_numbers(one.provenance)}".strip()
 
 
 def _link_lines(links: Mapping[str, str], indent: str) -> list[str]:

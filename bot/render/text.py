@@ -4,42 +4,28 @@ Titles, abstracts, comments and names are hostile until they have passed here. O
 `clip`, then the escaping of the format; nothing is cut after it was escaped.
 """
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 import regex
 
+from bot.digest.visible import MAX_MARKS, sanitise
 from bot.latex import latex_to_unicode
 from bot.render import labels
 
-MAX_MARKS = 4
-"""Combining marks kept on one character; no living script needs more."""
-
-_BLANK = regex.compile(r"[\s\p{Z}\u2800]+")
-# Controls, formats (bidi, zero width, tags), surrogates, noncharacters, fillers without ink, and the variation
-# selectors in which text can be hidden. U+FE0E/F stay for emoji, U+200C/D are looked at in context.
-_INVISIBLE = regex.compile(
-    r"[\p{Cc}\p{Cf}\p{Cs}--[\t\n\v\f\r\x85\u200c\u200d]]"
-    r"|[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufe00-\ufe0d\U000e0000-\U000e0fff\U0001d173-\U0001d17a]"
-    r"|[\ufdd0-\ufdef\ufffe\uffff]",
-    flags=regex.VERSION1,
-)
-_NONCHARACTERS = regex.compile(
-    "[" + "".join(chr(plane + 0xFFFE) + chr(plane + 0xFFFF) for plane in range(0x10000, 0x110000, 0x10000)) + "]"
-)
-_EMOJI = r"[\p{Extended_Pictographic}\p{Emoji_Modifier}]"
-_JOINING_SCRIPTS = (
-    r"[\p{Arabic}\p{Syriac}\p{Devanagari}\p{Bengali}\p{Gurmukhi}\p{Gujarati}\p{Oriya}\p{Tamil}\p{Telugu}\p{Kannada}"
-    r"\p{Malayalam}\p{Sinhala}\p{Khmer}]"
-)
-_JOINER = regex.compile(
-    rf"(?<!{_EMOJI}\ufe0f?)\u200d|\u200d(?!{_EMOJI})"
-    rf"|(?<!{_JOINING_SCRIPTS})\u200c|\u200c(?!{_JOINING_SCRIPTS})"
-)
-_EMOJI_STYLE = regex.compile(r"(?<!\p{Emoji})[\ufe0e\ufe0f]")
-_MARKS = regex.compile(rf"([\p{{Mn}}\p{{Me}}]{{{MAX_MARKS}}})[\p{{Mn}}\p{{Me}}]+")
-_LEADING_MARKS = regex.compile(r"^[\s\p{Mn}\p{Me}]+")
+__all__ = [
+    "MAX_MARKS",
+    "authors_line",
+    "clip",
+    "discord_length",
+    "escape_discord",
+    "escape_markdown",
+    "inert",
+    "is_web_address",
+    "readable",
+    "sanitise",
+    "web_links",
+]
 
 _GRAPHEME = regex.compile(r"\X")
 _ELLIPSIS = "…"
@@ -56,15 +42,6 @@ _DISCORD = regex.compile(r"[\\*_`\[\]]|(?<=~)~|~(?=~)|(?<=\|)\||\|(?=\|)")
 # GitHub makes links of such host names.
 _WWW = regex.compile(r"\bwww(?=\.)", regex.IGNORECASE)
 _MARKDOWN = regex.compile(r"[\\*_`\[\]<>|~$#]|!(?=\[)|&(?=#?\w+;)")
-
-
-def sanitise(text: str) -> str:
-    """Return `text` on one line, in NFC, without anything that is invisible, steers direction or floods a character."""
-    text = _NONCHARACTERS.sub("", _INVISIBLE.sub("", text))
-    text = _EMOJI_STYLE.sub("", _JOINER.sub("", text))
-    # Twice: normalising may expand one mark into two. Before it as well, for sorting long runs takes quadratic time.
-    text = _MARKS.sub(r"\1", unicodedata.normalize("NFC", _MARKS.sub(r"\1", text)))
-    return _LEADING_MARKS.sub("", _BLANK.sub(" ", text).strip())
 
 
 def readable(text: str) -> str:

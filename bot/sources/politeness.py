@@ -1,4 +1,4 @@
-"""The one way to arXiv: every request of all four interfaces goes through `PoliteClient`.
+"""The one way to arXiv: every request of all interfaces goes through `PoliteClient`.
 
 It keeps arXiv's rule (one request in three seconds, one connection, over all interfaces, processes and restarts),
 honours cool-downs that arXiv asks for, gives up slow answers as a whole, and translates what went wrong into
@@ -19,8 +19,7 @@ import socket
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Protocol, Self
 from urllib.parse import urlencode
@@ -30,7 +29,7 @@ import httpx2
 from bot.clock import Clock
 from bot.errors import SourceUnavailable
 from bot.log import get_logger
-from bot.model import SourceName
+from bot.retry_after import retry_after
 
 STATE = "arxiv"
 # arXiv asks for one request in three seconds; peers saw no refusal at fifteen in four months of bulk reading.
@@ -144,19 +143,21 @@ class PoliteClient:
         *,
         params: Mapping[str, str | int] | None = None,
         accept: str,
-        source: SourceName,
+        source: str,
+        max_body: int | None = None,
     ) -> Response:
         """Return arXiv's answer with status 200, 400 or 404 (errors of API and feeds come with a body worth reading).
 
         Waits for its turn and, within `patience`, for cool-downs; tries again after refusals that may pass. Raises
-        `SourceUnavailable`, with the status and the instant worth another try where known, for everything else.
+        `SourceUnavailable`, with the status and the instant worth another try where known, for everything else; an
+        answer of more than `max_body` bytes (else `MAX_BODY`) is broken off. `source` names in messages what is asked.
         """
         full = f"{url}?{urlencode(params)}" if params else url
         headers = {"Accept": accept}
         async with self._lock:
-            return await self._get(full, headers, source)
+            return await self._get(full, headers, source, MAX_BODY if max_body is None else max_body)
 
-    async def _get(self, url: str, headers: dict[str, str], source: SourceName) -> Response:
+    async def _get(self, url: str, headers: dict[str, str], source: str, max_body: int) -> Response:
         waited = 0.0
         failures = sent = 0
         host = _host(url)
@@ -167,11 +168,11 @@ class PoliteClient:
                 raise SourceUnavailable(f"arXiv ({source}, {host}) keeps refusing: {last}")
             sent += 1
             try:
-                answer = await self._send_spaced(url, headers)
+                answer = await self._send_spaced(url, headers, max_body)
             except _Refused as refusal:
                 failures += 1
                 last = str(refusal)
-                _log.warning("arxiv.failed", source=source.value, host=host, what=last, failures=failures)
+                _log.warning("arxiv.failed", source=str(source), host=host, what=last, failures=failures)
                 if failures >= (1 if host in self._failing else _TRIES):
                     self._failing.add(host)
                     message = f"arXiv ({source}, {host}) could not be read: {refusal}"
@@ -190,7 +191,7 @@ class PoliteClient:
                 message = f"arXiv ({source}, {host}) refused with HTTP {answer.status}"
                 raise SourceUnavailable(message, status=answer.status)
 
-    async def _sit_out(self, host: str, source: SourceName, patience: float) -> float:
+    async def _sit_out(self, host: str, source: str, patience: float) -> float:
         """Wait until no cool-down is in force; return the seconds waited. Raises when that takes too long."""
         waited = 0.0
         while True:
@@ -220,12 +221,12 @@ class PoliteClient:
             await self._clock.sleep(seconds)
             waited += seconds
 
-    async def _send_spaced(self, url: str, headers: dict[str, str]) -> Response:
+    async def _send_spaced(self, url: str, headers: dict[str, str], max_body: int) -> Response:
         owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex}"
         answered = False
         try:
             await self._take_turn(owner)
-            answer = await self._send(url, headers)
+            answer = await self._send(url, headers, max_body)
             answered = answer.status not in (429, 503)
             return answer
         finally:
@@ -271,7 +272,7 @@ class PoliteClient:
         lease = {"owner": owner, "until": now + self._deadline + _LEASE_GRACE}
         return {**state, "lease": lease, "next_at": now + self._interval(state)}
 
-    async def _send(self, url: str, headers: dict[str, str]) -> Response:
+    async def _send(self, url: str, headers: dict[str, str], max_body: int) -> Response:
         if self._http is None:
             raise RuntimeError("PoliteClient is used outside its context")
         self._requests += 1
@@ -281,8 +282,8 @@ class PoliteClient:
                 body = bytearray()
                 async for chunk in answer.aiter_bytes():
                     body += chunk
-                    if len(body) > MAX_BODY:
-                        raise SourceUnavailable(f"the answer of {_host(url)} is larger than {MAX_BODY >> 20} MiB")
+                    if len(body) > max_body:
+                        raise SourceUnavailable(f"the answer of {_host(url)} is larger than {max_body >> 20} MiB")
             received = {name.lower(): value for name, value in answer.headers.items()}
         except TimeoutError as error:
             raise _Refused(f"no whole answer within {self._deadline:g} s") from error
@@ -290,12 +291,12 @@ class PoliteClient:
             raise _Refused(f"no answer within {self._deadline:g} s") from error
         except (httpx2.RequestError, httpx2.InvalidURL) as error:
             raise _Refused(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__) from error
-        explained = answer.status_code == 503 and _retry_after(received, self._clock.now()) is not None
+        explained = answer.status_code == 503 and retry_after(received, self._clock.now(), MAX_COOLDOWN) is not None
         if answer.status_code >= 500 and not explained:
             raise _Refused(f"HTTP {answer.status_code}", answer.status_code)
         return Response(answer.status_code, bytes(body), received, url)
 
-    def _redirected(self, answer: Response, host: str, source: SourceName) -> str:
+    def _redirected(self, answer: Response, host: str, source: str) -> str:
         location = answer.headers.get("location", "")
         try:
             target = str(httpx2.URL(answer.url).join(location))
@@ -306,7 +307,7 @@ class PoliteClient:
         return target
 
     async def _remember_refusal(self, answer: Response, host: str) -> None:
-        asked = _retry_after(answer.headers, self._clock.now())
+        asked = retry_after(answer.headers, self._clock.now(), MAX_COOLDOWN)
         key = "*" if answer.status == 429 else host
         if asked is None:
             self._unexplained += 1
@@ -364,35 +365,6 @@ class PoliteClient:
         if self._min_interval == 0:
             return 0.0
         return min(max(float(state.get("interval", 0.0)), self._min_interval), self._max_interval)
-
-
-def _retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """Return how long the server asks to wait (RFC 9110, 10.2.3), None where it does not say or says nonsense.
-
-    A date is taken relative to the server's own `Date`, so that our clock may be wrong.
-    """
-    text = headers.get("retry-after", "").strip()
-    try:
-        seconds = float(text) if text.replace(".", "", 1).isdecimal() else _seconds_until(text, headers, now)
-    except (ValueError, OverflowError):
-        return None
-    return timedelta(seconds=min(max(seconds, 0.0), MAX_COOLDOWN.total_seconds()))
-
-
-def _seconds_until(text: str, headers: Mapping[str, str], now: datetime) -> float:
-    moment = _http_date(text)
-    by_our_clock = (moment - now).total_seconds()
-    try:
-        seconds = (moment - _http_date(headers.get("date", ""))).total_seconds()
-    except ValueError:
-        return by_our_clock
-    # A proxy may have put in a `Date` of its own; of two readings that make sense the one that waits is right.
-    return seconds if seconds > 0 or by_our_clock > MAX_COOLDOWN.total_seconds() else by_our_clock
-
-
-def _http_date(text: str) -> datetime:
-    moment = parsedate_to_datetime(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _instant(text: str) -> datetime:

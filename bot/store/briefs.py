@@ -1,21 +1,34 @@
 """Briefs as they were posted, and the texts in them: written once, and only ever added to."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import AnnounceType, Brief, BriefItem, Paper, Reason, Receipt, Sentence, Summary, Topic
+from bot.model import (
+    AnnounceType,
+    Bill,
+    Brief,
+    BriefItem,
+    Fallback,
+    Paper,
+    Reason,
+    Receipt,
+    Sentence,
+    Spending,
+    Summary,
+    Topic,
+)
 from bot.statement import Statement
 from bot.store.announcement_rows import upsert
 from bot.store.engine import Database
 from bot.store.paper_rows import chunks, load_by_id
 from bot.store.schema import BUILT_IN, brief, brief_item, summary
 
-_KIND = "brief"
+KIND = "brief"
 """The kind of summary that a brief shows; others may follow."""
 
 
@@ -67,6 +80,7 @@ class BriefStore:
                 "failed": one.receipt.failed,
                 "dropped": dict(one.receipt.dropped),
                 "silence": one.silence,
+                "bill": _bill_row(one.bill),
                 "made_at": self._database.clock.now(),
             }
             insert = upsert(connection, brief).values(**key, **values)
@@ -107,6 +121,7 @@ class BriefStore:
             ),
             announcements=(),
             silence=row.silence or (),
+            bill=_as_bill(row.bill),
         )
 
     async def load_receipt(
@@ -144,9 +159,9 @@ class BriefStore:
         found: dict[SummaryKey, Summary] = {}
         async with self._database.read() as connection:
             for chunk in chunks(sorted({key.arxiv_id for key in wanted})):
-                query = sa.select(summary).where(summary.c.arxiv_id.in_(chunk), summary.c.kind == _KIND)
+                query = sa.select(summary).where(summary.c.arxiv_id.in_(chunk), summary.c.kind == KIND)
                 for row in await connection.execute(query):
-                    one = _as_summary(row)
+                    one = as_summary(row)
                     if SummaryKey.of(one) in wanted:
                         found[SummaryKey.of(one)] = one
         return found
@@ -164,6 +179,28 @@ def _as_receipt(row: sa.Row[Any]) -> Receipt:
     return Receipt(row.announced, row.read, row.matched, row.shown, row.failed, dict(row.dropped))
 
 
+def _bill_row(bill: Bill | None) -> dict[str, Any] | None:
+    # Not with `asdict` as a whole: it cannot copy a Counter.
+    if bill is None:
+        return None
+    return {
+        "producer": bill.producer,
+        "made": bill.made,
+        "cached": bill.cached,
+        "fallbacks": {why.value: count for why, count in bill.fallbacks.items()},
+        "failed": dict(bill.failed),
+        "spending": asdict(bill.spending),
+        "currency": bill.currency,
+    }
+
+
+def _as_bill(value: dict[str, Any] | None) -> Bill | None:
+    if value is None:
+        return None
+    fallbacks = {Fallback(why): count for why, count in value["fallbacks"].items()}
+    return Bill(**{**value, "fallbacks": fallbacks, "spending": Spending(**value["spending"])})
+
+
 def _text_key(row: sa.Row[Any]) -> tuple[str, int, str, str]:
     return row.arxiv_id, row.version, row.producer, row.prompt_version
 
@@ -173,10 +210,10 @@ async def _load_texts(
 ) -> dict[tuple[str, int, str, str], Summary]:
     """Return the stored summaries of papers, of each kind the one in `language` if there is one."""
     found: dict[tuple[str, int, str, str], Summary] = {}
-    query = sa.select(summary).where(summary.c.arxiv_id.in_(ids), summary.c.kind == _KIND)
+    query = sa.select(summary).where(summary.c.arxiv_id.in_(ids), summary.c.kind == KIND)
     for row in await connection.execute(query.order_by(summary.c.language)):
         if _text_key(row) not in found or row.language == language:
-            found[_text_key(row)] = _as_summary(row)
+            found[_text_key(row)] = as_summary(row)
     return found
 
 
@@ -187,7 +224,7 @@ def _as_item(row: sa.Row[Any], paper: Paper, text: Summary) -> BriefItem:
         position=row.position,
         score=row.score,
         reasons=tuple(_as_reason(one) for one in row.reasons),
-        summary=text,
+        summary=replace(text, fallback=row.fallback),
         links=dict(row.links),
         late=row.late,
     )
@@ -211,6 +248,7 @@ def _item_row(item: BriefItem) -> dict[str, Any]:
         "late": item.late,
         "producer": item.summary.producer,
         "prompt_version": item.summary.prompt_version,
+        "fallback": item.summary.fallback,
     }
 
 
@@ -219,23 +257,48 @@ def _summary_row(one: Summary) -> dict[str, Any]:
         "arxiv_id": one.arxiv_id,
         "version": one.version,
         "language": one.language,
-        "kind": _KIND,
+        "kind": KIND,
         "producer": one.producer,
         "prompt_version": one.prompt_version,
         "text": one.text,
         "provenance": list(one.provenance),
-        "key_takeaways": [{"text": each.text, "provenance": list(each.provenance)} for each in one.key_takeaways],
+        "key_takeaways": [_sentence_row(each) for each in one.key_takeaways],
+        "paragraph": [_sentence_row(each) for each in one.paragraph],
+        "motivation": _optional_row(one.motivation),
+        "method": _optional_row(one.method),
+        "result": _optional_row(one.result),
     }
 
 
-def _as_summary(row: sa.Row[Any]) -> Summary:
+def _sentence_row(one: Sentence) -> dict[str, Any]:
+    return {"text": one.text, "provenance": list(one.provenance)}
+
+
+def _optional_row(one: Sentence | None) -> dict[str, Any] | None:
+    return None if one is None else _sentence_row(one)
+
+
+def as_summary(row: sa.Row[Any]) -> Summary:
+    """Return the summary in a row of the `summary` table; a fallback belongs to a brief's item, not to the summary."""
     return Summary(
         arxiv_id=row.arxiv_id,
         version=row.version,
         language=row.language,
         text=row.text,
         provenance=tuple(row.provenance),
-        key_takeaways=tuple(Sentence(each["text"], tuple(each["provenance"])) for each in row.key_takeaways),
+        key_takeaways=tuple(_as_sentence(each) for each in row.key_takeaways),
         producer=row.producer,
         prompt_version=row.prompt_version,
+        paragraph=tuple(_as_sentence(each) for each in row.paragraph),
+        motivation=_as_optional(row.motivation),
+        method=_as_optional(row.method),
+        result=_as_optional(row.result),
     )
+
+
+def _as_sentence(value: dict[str, Any]) -> Sentence:
+    return Sentence(value["text"], tuple(value["provenance"]))
+
+
+def _as_optional(value: dict[str, Any] | None) -> Sentence | None:
+    return None if value is None else _as_sentence(value)

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from bot.delivery import DeliveryAction, DeliveryKind, DeliveryState, PostingStyle, SubscriptionState
-from bot.model import AnnouncementState, AnnounceType, CrossListPolicy, SourceName
+from bot.model import AnnouncementState, AnnounceType, CrossListPolicy, Fallback, SourceName
 from bot.store.types import CleanText, Json, Said, SaidInTurn, UtcDateTime, Word
 
 BUILT_IN = 0
@@ -181,6 +181,7 @@ subscription = Table(
     Column("created_by", BigInteger, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("translate", Boolean, nullable=False, server_default=text("false")),
     Index(None, "guild_id"),
 )
 
@@ -200,6 +201,8 @@ brief = Table(
     Column("dropped", Json, nullable=False),
     Column("silence", SaidInTurn),
     Column("made_at", UtcDateTime, nullable=False),
+    # What a language model did for it; NULL where none was asked.
+    Column("bill", Json),
     UniqueConstraint("topic_guild_id", "topic_slug", "announced_on", "language", name="uq_brief_key"),
 )
 
@@ -217,6 +220,8 @@ brief_item = Table(
     Column("late", Boolean, nullable=False),
     Column("producer", CleanText, nullable=False),
     Column("prompt_version", CleanText, nullable=False),
+    # Why its summary was extracted although a model is configured.
+    Column("fallback", Word(Fallback)),
     Index(None, "arxiv_id"),
 )
 
@@ -232,6 +237,36 @@ summary = Table(
     Column("text", CleanText, nullable=False),
     Column("provenance", Json, nullable=False),
     Column("key_takeaways", Json, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    # Empty or NULL where nobody wrote them: extracted summaries have a gist and takeaways only.
+    Column("paragraph", Json, nullable=False, server_default=text("'[]'")),
+    Column("motivation", Json),
+    Column("method", Json),
+    Column("result", Json),
+)
+
+overview = Table(
+    "overview",
+    metadata,
+    Column("brief_id", _Key, ForeignKey("brief.brief_id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    # The papers it was written about, in order: of a brief made anew with others it says nothing.
+    Column("arxiv_ids", Json, nullable=False),
+    Column("sentences", Json, nullable=False),
+    Column("producer", CleanText, nullable=False),
+    Column("prompt_version", CleanText, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+)
+
+translation = Table(
+    "translation",
+    metadata,
+    _paper_id(primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("language", CleanText, primary_key=True),
+    Column("producer", CleanText, primary_key=True),
+    Column("prompt_version", CleanText, primary_key=True),
+    Column("title", CleanText, nullable=False),
+    Column("abstract", CleanText, nullable=False),
     Column("made_at", UtcDateTime, nullable=False),
 )
 
@@ -336,6 +371,18 @@ look_up_today = Table(
     Index(None, "user_id"),
 )
 
+# How many questions were asked today; what was asked is not kept. `user_id` 0 counts for all of a server together.
+question_quota = Table(
+    "question_quota",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("count", Integer, nullable=False),
+    Index(None, "user_id"),
+    Index(None, "guild_id"),
+)
+
 guild = Table(
     "guild",
     metadata,
@@ -369,16 +416,39 @@ source_state = Table(
     Column("updated_at", UtcDateTime, nullable=False),
 )
 
+
+def _spending() -> list[Column[int]]:
+    return [
+        Column("requests", Integer, nullable=False),
+        Column("input_tokens", BigInteger, nullable=False),
+        Column("output_tokens", BigInteger, nullable=False),
+        # Millionths of the currency that the prices are in: money is never a float.
+        Column("cost_micros", BigInteger, nullable=False),
+    ]
+
+
 spend = Table(
     "spend",
     metadata,
     Column("day", Date, primary_key=True),
     Column("producer", CleanText, primary_key=True),
-    Column("requests", Integer, nullable=False),
-    Column("input_tokens", BigInteger, nullable=False),
-    Column("output_tokens", BigInteger, nullable=False),
-    # Millionths of a dollar: money is never a float.
-    Column("cost_micros", BigInteger, nullable=False),
+    Column("purpose", CleanText, primary_key=True),
+    *_spending(),
+    # Of those requests, the ones whose tokens nobody told us.
+    Column("estimated", Integer, nullable=False),
+)
+
+# A row for each request under way, with the most that it may cost. One whose process died stays, and counts in full.
+spend_reservation = Table(
+    "spend_reservation",
+    metadata,
+    Column("reservation_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", Date, nullable=False),
+    Column("producer", CleanText, nullable=False),
+    Column("purpose", CleanText, nullable=False),
+    *_spending(),
+    Column("reserved_at", UtcDateTime, nullable=False),
+    Index(None, "day"),
 )
 
 

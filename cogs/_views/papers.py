@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import discord
@@ -24,6 +25,7 @@ from bot.render.details import (
 from cogs._shared.answers import Answer, reported
 from cogs._shared.host import services_of
 from cogs._shared.inputs import MAX_CHOICE, MAX_CHOICES
+from cogs._views.asking import AskButton
 from cogs._views.links import (
     ARXIV_ID,
     TOPIC,
@@ -34,6 +36,8 @@ from cogs._views.links import (
     stateless_view,
     topic_key,
 )
+from cogs._views.translating import ITEMS as TRANSLATING
+from cogs._views.translating import translate_button
 
 RELATED = 8
 _MAX_INLINE = 1900
@@ -68,6 +72,8 @@ class AbstractButton(discord.ui.DynamicItem[AnyButton], template=rf"pb:abs:{ARXI
                 view.add_item(AbstractButton(self.arxiv_id, page - 1, answer.texts.say("Back")))
             if page + 1 < pages:
                 view.add_item(AbstractButton(self.arxiv_id, page + 1, answer.texts.say("More")))
+            if services_of(interaction.client).translator.available:
+                view.add_item(translate_button(self.arxiv_id, answer.texts, in_place=True))
             await answer.send(embeds=[discord.Embed.from_dict(embed)], view=view if view.children else None)
         await count_look_up(interaction, self.arxiv_id)
 
@@ -212,7 +218,7 @@ class OpenMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"pb:ope
         await count_look_up(interaction, arxiv_id)
 
 
-ITEMS = (AbstractButton, RelatedButton, BibtexButton, SaveButton, JudgeButton, OpenMenu)
+ITEMS = (AbstractButton, RelatedButton, BibtexButton, SaveButton, JudgeButton, OpenMenu, *TRANSLATING)
 
 
 async def feedback_channel(interaction: discord.Interaction, key: TopicKey) -> int:
@@ -225,8 +231,13 @@ async def feedback_channel(interaction: discord.Interaction, key: TopicKey) -> i
     return channel_id if subscribed is not None else channel.parent_id
 
 
-def paper_view(arxiv_id: str, texts: Texts, key: TopicKey | None = None) -> discord.ui.View:
-    """Return the buttons under a paper; `key`: the topic under which it may be judged, None to leave that out."""
+def paper_view(
+    arxiv_id: str, texts: Texts, key: TopicKey | None = None, *, ask: bool = False, translate: bool = False
+) -> discord.ui.View:
+    """Return the buttons under a paper; `key`: the topic under which it may be judged, None to leave that out.
+
+    `ask`: with the one for questions; `translate`: with the one for translations.
+    """
     view = stateless_view()
     fits = [
         AbstractButton(arxiv_id, None, texts.say("Abstract")),
@@ -237,11 +248,19 @@ def paper_view(arxiv_id: str, texts: Texts, key: TopicKey | None = None) -> disc
     for item in fits:
         item.row = 0
         view.add_item(item)
+    if translate:
+        button = translate_button(arxiv_id, texts)
+        button.row = 0
+        view.add_item(button)
     if key is not None:
         for verdict, label in (("like", texts.say("More like this")), ("less", texts.say("Not relevant"))):
             judge = JudgeButton(verdict, key, arxiv_id, label)
             judge.row = 1
             view.add_item(judge)
+    if ask:
+        question = AskButton(arxiv_id, texts.say("Ask about this paper"))
+        question.row = 1
+        view.add_item(question)
     return view
 
 
@@ -255,8 +274,16 @@ async def show_paper(
 ) -> None:
     """Show one paper with its buttons; `note` stands above it."""
     judged = key if interaction.guild_id is not None else None
+    summary = await services_of(interaction.client).reader_summaries.find(
+        found.paper, answer.texts.locale, user_id=interaction.user.id, guild_id=interaction.guild_id
+    )
+    translator = services_of(interaction.client).translator
+    translated = await translator.recall([found.paper], interaction.locale.value)
+    found = replace(found, summary=summary, translation=translated.get(found.paper.arxiv_id))
     embed = discord.Embed.from_dict(render_details(found, answer.texts))
-    await answer.send(note, embeds=[embed], view=paper_view(found.paper.arxiv_id, answer.texts, judged))
+    ask = services_of(interaction.client).asker.ready
+    view = paper_view(found.paper.arxiv_id, answer.texts, judged, ask=ask, translate=translator.available)
+    await answer.send(note, embeds=[embed], view=view)
 
 
 async def show_related(interaction: discord.Interaction, answer: Answer, paper: Paper) -> None:

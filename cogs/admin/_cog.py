@@ -49,9 +49,9 @@ class Admin(commands.Cog):
                             ),
                         )
                     )
-            await answer.send(
-                embeds=[standing_embed(standing, await self._services.outbox.counts(), receipts, answer.texts)]
-            )
+            counts = await self._services.outbox.counts()
+            model = await self._services.billing.standing()
+            await answer.send(embeds=[standing_embed(standing, counts, receipts, answer.texts, model)])
 
     @app_commands.command(description="Why a paper was posted here, or why not")
     @app_commands.describe(paper="Its arXiv id or address", topic="The topic; those of this channel if left out")
@@ -118,7 +118,9 @@ class Admin(commands.Cog):
     async def forget_me(self, interaction: discord.Interaction) -> None:
         """Ask, then delete."""
         async with Answer(interaction) as answer:
-            question = answer.texts.say("Delete your library, your marks and your look-ups? This cannot be undone.")
+            question = answer.texts.say(
+                "Delete your library, your marks, your look-ups and the count of your questions? This cannot be undone."
+            )
             await answer.send(question, view=forget_view(answer.texts))
 
     @app_commands.command(name="help", description="What this bot does, and its commands")
@@ -132,6 +134,13 @@ class Admin(commands.Cog):
                 "I read every arXiv announcement and post briefs: which papers are new on a topic, with a receipt of "
                 "what was read and what was left out. An admin begins with `/subscribe`."
             )
+            if self._services.asker.ready:
+                person, server = self._services.asker.limits
+                intro += "\n" + answer.texts.say(
+                    "`/ask` answers {person} questions a day for each person and {server} for a server.",
+                    person=f"{person:,}",
+                    server=f"{server:,}",
+                )
             listed = discord.Embed(title=answer.texts.say("Commands"), description="\n".join(lines)[:_MAX_HELP])
             await answer.send(intro, embeds=[listed])
 

@@ -6,7 +6,8 @@ import discord
 
 from bot.delivery import DeliveryState, LedgerCounts
 from bot.i18n import Texts, mark
-from bot.model import AnnouncementState, Fate, Receipt, Standing, Topic
+from bot.model import AnnouncementState, Fate, ModelStanding, Receipt, Standing, Topic
+from bot.render.bills import model_lines
 from bot.render.statements import say_statement
 from bot.render.text import clip, escape_discord, sanitise
 
@@ -57,9 +58,13 @@ def fate_line(fate: Fate, texts: Texts) -> str:
 
 
 def standing_embed(
-    standing: Standing, counts: LedgerCounts, receipts: Sequence[tuple[Topic, str]], texts: Texts
+    standing: Standing,
+    counts: LedgerCounts,
+    receipts: Sequence[tuple[Topic, str]],
+    texts: Texts,
+    model: ModelStanding | None = None,
 ) -> discord.Embed:
-    """Return the last announcements, when the next is due, the receipts of this channel's topics and the queue."""
+    """Return the last announcements, when the next is due, the receipts of this channel's topics, queue and model."""
     lines = [f"**{texts.say('Last announcement')}**", *_announcements(standing, texts)]
     lines.append(
         texts.say(
@@ -73,6 +78,9 @@ def standing_embed(
         lines.extend(f"{topic_name(topic, texts)} · {line}" for topic, line in receipts)
     lines.append(f"**{texts.say('Deliveries')}**")
     lines.append(_queue(counts.by_state, texts))
+    if model is not None:
+        lines.append(f"**{texts.say('Language model today')}**")
+        lines.extend(map(escape_discord, model_lines(model, texts)))
     return discord.Embed(title=texts.say("Status"), description="\n".join(lines)[:_MAX_DESCRIPTION])
 
 
@@ -118,6 +126,10 @@ def _queue(counts: Mapping[DeliveryState, int], texts: Texts) -> str:
 PRIVACY = (
     mark("**Stored about you**: the papers you save, those you mark as relevant or not, and which papers you look up."),
     mark("They make your library, this server's /trending and the ranking of the briefs here."),
+    mark(
+        "A question to `/ask` goes to the language model that is set up here, with text of the paper. It is not "
+        "stored; how many you asked is, for a day."
+    ),
     mark("**Stored about this server**: its id, its subscriptions, its own topics, and what was posted where."),
     mark("**Not read and not stored**: messages, member lists, names and e-mail addresses."),
     mark("`/export` gives you your library, `/forget-me` deletes all that is stored about you, at once."),
@@ -129,6 +141,7 @@ HELD = {
     "feedback": mark("papers you marked"),
     "look_up_today": mark("papers you looked up lately"),
     "saved_paper": mark("papers you saved"),
+    "question_quota": mark("questions you asked today"),
 }
 """What the store's tables hold about a person; a test keeps this list complete."""
 

@@ -14,7 +14,7 @@ from cogs._shared.answers import Answer, ReportingView, reported, texts_of
 from cogs._shared.checks import require_manager
 from cogs._shared.host import services_of
 from cogs._shared.inputs import MAX_CHOICE
-from cogs.subscriptions._changes import Place, load_own, load_topics, pause, ping_nobody, resume
+from cogs.subscriptions._changes import Place, load_own, load_topics, pause, ping_nobody, resume, set_translate
 from cogs.subscriptions._lines import PER_PAGE, describe, list_embed, topic_label
 from cogs.subscriptions._settings import SettingsForm
 
@@ -65,7 +65,7 @@ class PickMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"pb:sub
 
 class ActionButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"pb:sub:(?P<action>pause|resume|edit|unping|remove|drop|open|list):(?P<place>\d{1,20}:[01]:[a-z0-9-]{1,48})",
+    template=r"pb:sub:(?P<action>pause|resume|edit|unping|tron|troff|remove|drop|open|list):(?P<place>\d{1,20}:[01]:[a-z0-9-]{1,48})",
 ):
     """Does something to one subscription, in place."""
 
@@ -114,6 +114,8 @@ class ActionButton(
             one = await resume(interaction, one, answer.texts)
         elif self.action == "unping":
             one = await ping_nobody(interaction, one)
+        elif self.action in ("tron", "troff"):
+            one = await set_translate(interaction, one, wanted=self.action == "tron")
         await show_one(interaction, answer, one)
 
     async def _drop(self, interaction: discord.Interaction, answer: Answer) -> None:
@@ -186,10 +188,16 @@ async def show_one(interaction: discord.Interaction, answer: Answer, one: Subscr
     view.add_item(ActionButton("edit", place, texts.say("Edit"), discord.ButtonStyle.primary))
     if one.role_id is not None:
         view.add_item(ActionButton("unping", place, texts.say("Ping nobody")))
+    if one.translate:
+        view.add_item(ActionButton("troff", place, texts.say("Do not translate titles")))
+    elif one.language.partition("-")[0] != "en":
+        # Titles are in English already.
+        view.add_item(ActionButton("tron", place, texts.say("Translate titles")))
     view.add_item(ActionButton("remove", place, texts.say("Unsubscribe"), discord.ButtonStyle.danger))
     view.add_item(ActionButton("list", place, texts.say("All subscriptions")))
     head = f"**{topic_label(topic, one.topic, texts)}** → <#{one.channel_id}>"
-    await answer.send(f"{head}\n{describe(one, texts)}", view=view)
+    translates = services_of(interaction.client).translator.available
+    await answer.send(f"{head}\n{describe(one, texts, translates=translates)}", view=view)
 
 
 async def ask_to_remove(interaction: discord.Interaction, answer: Answer, one: Subscription) -> None:

@@ -73,6 +73,13 @@ async def ping_nobody(interaction: discord.Interaction, one: Subscription) -> Su
     return changed
 
 
+async def set_translate(interaction: discord.Interaction, one: Subscription, *, wanted: bool) -> Subscription:
+    """Have the briefs of a subscription show translated titles as well, or not."""
+    changed = replace(one, translate=wanted)
+    await services_of(interaction.client).subscriptions.save(changed)
+    return changed
+
+
 async def _set_state(interaction: discord.Interaction, one: Subscription, state: SubscriptionState) -> Subscription:
     await services_of(interaction.client).subscriptions.set_state(one.channel_id, one.topic, state, None)
     return replace(one, state=state, reason=None)

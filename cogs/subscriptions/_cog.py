@@ -19,7 +19,7 @@ from cogs._shared.inputs import MAX_CHOICES, parse_names, parse_time, parse_zone
 from cogs._shared.topics import as_choice, find_topic, key_of, time_zone_choices, topic_choices
 from cogs.subscriptions._buttons import ask_to_remove, show_list, show_one
 from cogs.subscriptions._changes import check_quota, find_subscribed, load_topics
-from cogs.subscriptions._lines import LANGUAGE_NAMES, topic_label, when
+from cogs.subscriptions._lines import LANGUAGE_NAMES, topic_label, translation_note, when
 from cogs.subscriptions._preflight import (
     STYLE_NAMES,
     check_crosspost,
@@ -55,6 +55,7 @@ class Subscriptions(commands.Cog):
         crosspost="Publish to the channels that follow an announcement channel",
         quiet_line="Post one line that says why on days without papers",
         tags="Tags for forum posts, parted by commas",
+        translate="Show titles in the language of the briefs as well",
     )
     @app_commands.choices(language=_LANGUAGES, style=_STYLES)
     @app_commands.autocomplete(topic=topic_choices, timezone=time_zone_choices)
@@ -76,6 +77,7 @@ class Subscriptions(commands.Cog):
         crosspost: bool | None = None,
         quiet_line: bool | None = None,
         tags: str | None = None,
+        translate: bool | None = None,
     ) -> None:
         """Subscribe a channel, or change what is given of a subscription that it has; then show a sample."""
         async with Answer(interaction) as answer:
@@ -101,6 +103,7 @@ class Subscriptions(commands.Cog):
                 crosspost=base.crosspost if crosspost is None else crosspost,
                 quiet_line=base.quiet_line if quiet_line is None else quiet_line,
                 tag_ids=choose_tags(target, parse_names(tags), base.tag_ids),
+                translate=base.translate if translate is None else translate,
                 state=SubscriptionState.ACTIVE,
                 reason=None,
             )
@@ -138,6 +141,8 @@ class Subscriptions(commands.Cog):
             head = texts.say("The briefs on {topic} in {channel} are changed: {when}.", **values)
         else:
             head = texts.say("Briefs on {topic} will be posted in {channel}, {when}.", **values)
+        if note := translation_note(one, texts, ready=self._services.translator.available):
+            head = f"{head}\n{note}"
         try:
             day = await self._services.briefing.latest_date(topic)
         except UsageError:
@@ -147,6 +152,8 @@ class Subscriptions(commands.Cog):
             )
             return f"{head}\n{nothing}", []
         brief = await self._services.briefing.brief(topic, day, max_papers=one.max_papers, language=one.language)
+        if one.translate:
+            brief = await self._services.translator.add_stored(brief)
         body: dict[str, Any] = render_message(brief)
         lines = [head, texts.say("This is what the newest one looks like:"), *str(body["content"]).split("\n")]
         while len("\n".join(lines)) > _MAX_CONTENT:

@@ -36,8 +36,17 @@ def when(one: Subscription, texts: Texts) -> str:
     return texts.say("at {time} ({zone})", time=f"{one.post_time:%H:%M}", zone=escape_discord(one.zone))
 
 
-def describe(one: Subscription, texts: Texts) -> str:
-    """Return all settings of a subscription, one a line."""
+def translation_note(one: Subscription, texts: Texts, *, ready: bool) -> str:
+    """Return what keeps titles from being translated though that is wanted; empty where nothing does."""
+    if not one.translate:
+        return ""
+    if one.language.partition("-")[0] == "en":
+        return texts.say("Titles are translated in briefs of other languages than English only.")
+    return "" if ready else texts.say("No language model is set up here, so titles stay as they are.")
+
+
+def describe(one: Subscription, texts: Texts, *, translates: bool = False) -> str:
+    """Return all settings of a subscription, one a line; `translates`: there is a model that can translate."""
     lines = [
         texts.say("When: {when}", when=when(one, texts)),
         texts.say("Papers: {count} at most", count=one.max_papers),
@@ -50,6 +59,10 @@ def describe(one: Subscription, texts: Texts) -> str:
         lines.append(texts.say("Published to the channels that follow this one"))
     if one.quiet_line:
         lines.append(texts.say("On days without papers: one line that says why"))
+    if one.translate:
+        line = texts.say("Titles: translated as well")
+        note = translation_note(one, texts, ready=translates)
+        lines.append(texts.say("{what} ({more})", what=line, more=note.rstrip(".。")) if note else line)
     lines.append(texts.say("State: {state}", state=state_of(one, texts)))
     return "\n".join(f"- {line}" for line in lines)
 

@@ -26,12 +26,18 @@ from bot.digest.catalogue import load_catalogue
 from bot.digest.rank import LexicalRanker
 from bot.i18n import Refusal
 from bot.model import AnnouncementState, Counts, FetchedAnnouncement, SourceName
+from bot.pipeline.asking import Asker
+from bot.pipeline.billing import Billing
 from bot.pipeline.briefing import Briefing
 from bot.pipeline.explaining import Explainer
+from bot.pipeline.full_texts import FullTexts
 from bot.pipeline.look_up import LookUp
+from bot.pipeline.reader_summaries import ReaderSummaries
 from bot.pipeline.related import Related
 from bot.pipeline.shelf import Shelf
+from bot.pipeline.summarising import Summariser
 from bot.pipeline.topics import Topics
+from bot.pipeline.translating import Translator
 from bot.services import Limits, Services
 from bot.sources.calendar import AnnouncementCalendar
 from bot.store.announcements import AnnouncementStore
@@ -41,9 +47,12 @@ from bot.store.guild_topics import GuildTopicStore
 from bot.store.guilds import GuildStore
 from bot.store.outbox import Outbox
 from bot.store.papers import PaperStore
+from bot.store.questions import QuestionStore
 from bot.store.readers import ReaderStore
 from bot.store.search import build_search
+from bot.store.spend import SpendStore
 from bot.store.subscriptions import SubscriptionStore
+from bot.store.summaries import SummaryStore
 from cogs import EXTENSIONS
 from tests.cogs.bodies import faults_of
 
@@ -229,6 +238,7 @@ def build_services(database: Database, clock: Clock, limits: Limits) -> Services
     outbox, guild_topics = Outbox(database), GuildTopicStore(database)
     briefing = Briefing(announcements, briefs, ranker=ranker, calendar=calendar, clock=clock)
     readers, search = ReaderStore(database), build_search(database)
+    summariser = Summariser(None, briefs, SummaryStore(database))
     return Services(
         clock=clock,
         database=database,
@@ -247,6 +257,11 @@ def build_services(database: Database, clock: Clock, limits: Limits) -> Services
         look_up=LookUp(papers, readers, clock=clock, fetch=None),
         shelf=Shelf(briefing, announcements, clock=clock, max_papers=10),
         related=Related(search),
+        summariser=summariser,
+        reader_summaries=ReaderSummaries(summariser, QuestionStore(database), clock, per_user=3, per_guild=5),
+        asker=Asker(None, FullTexts(None, clock), QuestionStore(database), clock, per_user=3, per_guild=5),
+        billing=Billing(SpendStore(database), clock),
+        translator=Translator(None, SummaryStore(database), QuestionStore(database), clock, per_user=3, per_guild=5),
         limits=limits,
     )
 

@@ -8,6 +8,7 @@ import discord
 import pytest
 from discord import app_commands
 
+from bot.digest.ask import AskForm
 from bot.model import AnnouncedPaper, AnnouncementState, AnnounceType, Counts, FetchedAnnouncement, SourceName
 from cogs._shared import answers
 from cogs._shared.answers import Answer
@@ -17,11 +18,12 @@ from tests.cogs.test_briefs import post_digest
 from tests.cogs.test_subscriptions_manage import open_one, save
 from tests.cogs.test_topics_cog import save_own
 from tests.cogs.test_views import ID, post_card
+from tests.unit.pipeline.model_fakes import FakeModel
 
 FORMS = {"settings", "topic create", "topic edit"}
 """Commands that answer with a form, which Discord takes as a first answer only."""
 
-OPTIONS = {"paper": ID, "query": "turnips", "topic": "llm"}
+OPTIONS = {"paper": ID, "query": "turnips", "topic": "llm", "question": "How large are turnips?"}
 
 
 @pytest.fixture
@@ -32,6 +34,7 @@ async def slow_world(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     await services.readers.save_paper(world.admin.id, ID, MORNING)
     await save(world)
     await save_own(world)
+    services.asker._model = FakeModel(lambda _: AskForm(found=False, answer="", quotes=[]))
     make_slow(world, monkeypatch)
     return world
 
@@ -57,7 +60,7 @@ def callbacks(world: World) -> list[Any]:
 async def test_every_command_is_deferred_or_opens_a_form(slow_world: World) -> None:
     world = slow_world
     tree = [one for one in world.bot.tree.walk_commands() if isinstance(one, app_commands.Command)]
-    assert len(tree) == 22
+    assert len(tree) == 23
     for command in tree:
         name = command.qualified_name
         options = {one.name: OPTIONS[one.name] for one in command.parameters if one.required}

@@ -182,7 +182,8 @@ def test_what_is_held_about_a_person_has_words_for_every_table() -> None:
     named = {table.name for table in metadata.tables.values() if {"user_id", "created_by"} & set(table.c.keys())}
     assert set(HELD) == named
     said = privacy_text(dict.fromkeys(HELD, 1), load_texts("zh-CN")).splitlines()[-1]
-    assert said == "目前与你有关的数据：你创建的订阅：1、你标记的论文：1、你最近查阅的论文：1、你收藏的论文：1"
+    held = ("你创建的订阅", "你标记的论文", "你最近查阅的论文", "你收藏的论文", "你今天提出的问题")
+    assert said == "目前与你有关的数据：" + "、".join(f"{one}：1" for one in held)
     english = privacy_text({"saved_paper": 2}, load_texts("en")).splitlines()[-1]
     assert english == "About you now: papers you saved: 2"
 

@@ -79,7 +79,7 @@ def command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Co
     monkeypatch.chdir(tmp_path)
     world = load_sample_world()
     with ServerThread(world) as server:
-        for name in ("LIST", "FEED", "API", "OAI"):
+        for name in ("LIST", "FEED", "API", "OAI", "HTML", "PDF"):
             monkeypatch.setenv(f"ARXIV__{name}_URL", getattr(server, f"{name.lower()}_url"))
         monkeypatch.setenv("ARXIV__MIN_INTERVAL", "0")
         monkeypatch.setenv("ARXIV__CONTACT", "tests@example.org")

@@ -18,8 +18,8 @@ from bot.store.source_state import SourceStateStore
 from tests.store.samples import make_paper
 
 _INSERT = sa.text(
-    "INSERT INTO spend (day, producer, requests, input_tokens, output_tokens, cost_micros)"
-    " VALUES ('2026-05-12', CAST(:user AS TEXT), 1, 1, 1, 1)"
+    "INSERT INTO spend (day, producer, purpose, requests, input_tokens, output_tokens, cost_micros, estimated)"
+    " VALUES ('2026-05-12', CAST(:user AS TEXT), '', 1, 1, 1, 1, 0)"
 )
 
 

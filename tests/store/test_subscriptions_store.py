@@ -32,6 +32,7 @@ async def test_everything_comes_back(store: SubscriptionStore) -> None:
         role_id=2**62,
         crosspost=True,
         quiet_line=True,
+        translate=True,
         tag_ids=(5, 2**61),
         reason=Statement.of(StatementCode.LACKS_ACCESS, words="Missing Access (50001)"),
         state=PARKED,

@@ -14,6 +14,7 @@ from bot.digest.rank import LexicalRanker
 from bot.model import Brief, FetchedAnnouncement, Topic
 from bot.pipeline.briefing import Briefing
 from bot.pipeline.ingest import Ingest
+from bot.pipeline.patience import Patience
 from bot.pipeline.planning import Planner
 from bot.pipeline.running import Runner, TickReport
 from bot.sources.calendar import load_calendar
@@ -112,6 +113,15 @@ class CountingBriefing(Briefing):
         """Make them."""
         self.calls.append((tuple(topic.slug for topic in topics), announced_on, max_papers, language))
         return await super().briefs(topics, announced_on, max_papers=max_papers, language=language)
+
+    async def briefs_to_post(
+        self, topics: Any, announced_on: date, *, max_papers: int, language: str, patience: Patience
+    ) -> list[Brief]:
+        """Make them for posting."""
+        self.calls.append((tuple(topic.slug for topic in topics), announced_on, max_papers, language))
+        return await super().briefs_to_post(
+            topics, announced_on, max_papers=max_papers, language=language, patience=patience
+        )
 
 
 class World:

@@ -13,6 +13,7 @@ from bot.model import (
     Brief,
     BriefItem,
     Counts,
+    Fallback,
     Paper,
     Reason,
     Receipt,
@@ -20,6 +21,7 @@ from bot.model import (
     SourceName,
     Summary,
     Topic,
+    Translation,
 )
 from bot.statement import Statement, StatementCode
 
@@ -168,6 +170,11 @@ def hostile_briefs(draw: st.DrawFn, *, most: int = 10) -> Brief:
                 ),
                 summary=summary,
                 links={draw(hostile): draw(hostile), "abs": draw(hostile)},
+                translation=draw(
+                    st.none()
+                    | st.sampled_from(Fallback)
+                    | st.builds(Translation, hostile, st.just(1), hostile, hostile, hostile, hostile, st.just("1"))
+                ),
             )
         )
     name = draw(hostile)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from hypothesis import given, settings
 
-from bot.model import AnnounceType, Brief, IngestReport, PaperVersion
+from bot.model import AnnounceType, Brief, Fallback, IngestReport, PaperVersion, Sentence
 from bot.render.jsonview import brief_as_json, hits_as_json, ingest_as_json, paper_as_json
 from bot.statement import Statement
 from tests.unit.render.samples import DAY, PAPER, hostile_briefs, make_brief, make_item, make_summary
@@ -49,12 +49,25 @@ def test_a_brief_has_exactly_these_keys() -> None:
                     {"text": "matches “attention” in the title", "score": 1.0},
                     {"text": "new in cs.CL", "score": 0.5},
                 ],
-                "summary": {"text": "It is fast.", "provenance": [0], "producer": "extractive"},
+                "summary": {
+                    "text": "It is fast.",
+                    "provenance": [0],
+                    "producer": "extractive",
+                    "language": "en",
+                    "prompt_version": "1",
+                    "paragraph": [],
+                    "motivation": None,
+                    "method": None,
+                    "result": None,
+                    "fallback": None,
+                },
                 "key_takeaways": [{"text": "Truly.", "provenance": [1]}],
                 "comment": "12 pages, 3 figures, accepted at ACL 2026",
                 "links": {"abs": "https://arxiv.org/abs/2608.00847", "code": "https://github.com/a/b"},
             }
         ],
+        "overview": None,
+        "bill": None,
     }
 
 
@@ -104,7 +117,32 @@ def test_a_paper_has_its_history() -> None:
     assert made["updated_at"] is None
     assert made["versions"] == [{"version": 1, "announced_on": "2026-08-12", "withdrawn": False}]
     assert made["announced"] == [{"category": "cs.CL", "announced_on": "2026-08-12", "announce_type": "new"}]
-    assert made["summary"] == {"text": "Gist.", "provenance": [0], "producer": "extractive"}
+    assert made["summary"] == {
+        "text": "Gist.",
+        "provenance": [0],
+        "producer": "extractive",
+        "language": "en",
+        "prompt_version": "1",
+        "paragraph": [],
+        "motivation": None,
+        "method": None,
+        "result": None,
+        "fallback": None,
+    }
+
+
+def test_what_a_model_wrote_comes_whole_with_its_provenance() -> None:
+    summary = replace(
+        make_summary("Gist.", producer="a-model"),
+        paragraph=(Sentence("One.", (0, 1)),),
+        motivation=Sentence("Why \ud800.", (1,)),
+        fallback=Fallback.DEADLINE,
+    )
+    made = paper_as_json(PAPER, summary, {}, [], [])["summary"]
+    assert made["paragraph"] == [{"text": "One.", "provenance": [0, 1]}]
+    assert made["motivation"] == {"text": "Why \ufffd.", "provenance": [1]}
+    assert made["method"] is None
+    assert made["fallback"] == "deadline"
 
 
 def test_search_results() -> None:

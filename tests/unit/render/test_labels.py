@@ -7,7 +7,7 @@ import pytest
 from bot.model import AnnounceType
 from bot.render import labels
 from bot.render.items import comment_line, item_page, marks
-from tests.unit.render.samples import PAPER, make_item
+from tests.unit.render.samples import PAPER, make_item, make_summary
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,8 @@ def test_words_for_keys_nobody_knows() -> None:
     assert labels.dropped_reason("brand_new_reason") == "brand new reason"
     assert labels.link_name("hugging_face") == "Hugging Face"
     assert labels.link_name("data_set") == "data set"
-    assert labels.produced_by("") == "written by an unnamed model"
+    assert labels.produced_by(make_summary("Gist.", producer="")) == "written by an unnamed model"
+    assert labels.produced_by(make_summary("Gist.", producer="a {model}")) == "written by a {model}"
     assert labels.sentence_numbers((0, 4)) == "[1, 5]"
     assert labels.sentence_numbers(()) == ""
 

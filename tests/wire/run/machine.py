@@ -117,6 +117,8 @@ class Machine:
             "ARXIV__FEED_URL": self.arxiv.feed_url,
             "ARXIV__API_URL": self.arxiv.api_url,
             "ARXIV__OAI_URL": self.arxiv.oai_url,
+            "ARXIV__HTML_URL": self.arxiv.html_url,
+            "ARXIV__PDF_URL": self.arxiv.pdf_url,
             "ARXIV__MIN_INTERVAL": "0",
             "LOG__LEVEL": "info",
             **settings,

@@ -1,0 +1,1 @@
+"""The language model: the only place that talks to one. Import the names from its modules."""

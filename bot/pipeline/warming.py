@@ -1,0 +1,190 @@
+"""Summaries of what will be posted, made before its time: a brief that is wanted at nine finds them in the cache.
+
+Looks at what is announced and not yet due, and writes nothing but summaries. Within the day's budget, and a few papers
+at a time, so that a reader who asks meanwhile has a turn soon.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from bot.clock import Clock
+from bot.delivery import Subscription, TopicKey
+from bot.log import get_logger
+from bot.model import Announcement, Brief, Fallback, Paper, Topic
+from bot.pipeline import deciding
+from bot.pipeline.agenda import Recipe
+from bot.pipeline.patience import Patience
+from bot.pipeline.planning_ports import FindTopic
+from bot.pipeline.summarising import Written
+from bot.sources.calendar import AnnouncementCalendar
+
+AT_ONCE = 4
+"""Papers asked about at the same time, of the eight that a model takes by default."""
+
+_PATIENCE = 120.0
+"""Seconds for those; what takes longer is left to the next tick."""
+
+REST = timedelta(minutes=15)
+"""Until the next look when the budget is spent, or the model does not answer."""
+
+_log = get_logger(__name__)
+
+_Seen = tuple[Announcement, ...]
+
+
+class Announcements(Protocol):
+    """What is asked of the stored announcements."""
+
+    async def load(self, category: str, announced_on: date) -> Announcement | None:
+        """Return a category's announcement of a date, or None."""
+        ...
+
+
+class Subscriptions(Protocol):
+    """What is asked of the subscriptions."""
+
+    async def load_active(self) -> list[Subscription]:
+        """Return every subscription that gets briefs."""
+        ...
+
+
+class Briefs(Protocol):
+    """Makes briefs as they will be posted, without their summaries."""
+
+    async def drafts(
+        self, topics: Sequence[Topic], announced_on: date, *, max_papers: int, language: str, patience: Patience
+    ) -> list[Brief]:
+        """Return the briefs with the papers that will be shown."""
+        ...
+
+
+class Summaries(Protocol):
+    """Writes summaries."""
+
+    @property
+    def producer(self) -> str | None:
+        """Return the model's name, or None without one."""
+        ...
+
+    async def write(
+        self, papers: Iterable[Paper], language: str, *, patience: Patience | None = None
+    ) -> dict[str, Written]:
+        """Return a summary of every paper."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WarmUpReport:
+    """What one run did. `stopped`: the model gave nothing any more, and the rest is left to a later run."""
+
+    papers: int = 0
+    made: int = 0
+    stopped: Fallback | None = None
+
+
+class WarmUp:
+    """Writes ahead. One run at a time."""
+
+    def __init__(
+        self,
+        announcements: Announcements,
+        subscriptions: Subscriptions,
+        topics: FindTopic,
+        briefs: Briefs,
+        summaries: Summaries,
+        calendar: AnnouncementCalendar,
+        clock: Clock,
+    ) -> None:
+        self._announcements = announcements
+        self._subscriptions = subscriptions
+        self._topics = topics
+        self._briefs = briefs
+        self._summaries = summaries
+        self._calendar = calendar
+        self._clock = clock
+        self._done: dict[tuple[Recipe, TopicKey], _Seen] = {}
+        self._rested: datetime | None = None
+
+    async def run(self) -> WarmUpReport:
+        """Write what is missing for the subscriptions that wait for their time. Raises `StoreError` kinds."""
+        now = self._clock.now()
+        # Not "earlier than": a clock that was set back must not silence it until it has caught up.
+        if self._summaries.producer is None or (self._rested is not None and timedelta() <= now - self._rested < REST):
+            return WarmUpReport()
+        self._rested = None
+        wanted = await self._wanted()
+        papers = made = 0
+        stopped: Fallback | None = None
+        for recipe, topics in wanted.items():
+            found = await self._warm(recipe, topics)
+            papers, made, stopped = papers + found.papers, made + found.made, found.stopped
+            if stopped is not None:
+                self._rested = now
+                break
+        if papers:
+            _log.info("wrote ahead", papers=papers, made=made, stopped=stopped.value if stopped else None)
+        return WarmUpReport(papers, made, stopped)
+
+    async def _wanted(self) -> dict[Recipe, dict[TopicKey, tuple[Topic, _Seen]]]:
+        """Return the topics whose announcement is there and whose time is to come, and which were not done yet."""
+        now = self._clock.now()
+        announced_on = self._calendar.due(now)
+        keys: defaultdict[Recipe, set[TopicKey]] = defaultdict(set)
+        for one in await self._subscriptions.load_active():
+            if deciding.first_date(one, self._calendar) > announced_on:
+                continue
+            if deciding.wanted_at(one, announced_on, self._calendar) > now:
+                keys[Recipe(announced_on, one.language, one.max_papers)].add(one.topic)
+        rows: dict[str, Announcement | None] = {}
+        wanted: dict[Recipe, dict[TopicKey, tuple[Topic, _Seen]]] = {}
+        for recipe, topics in keys.items():
+            for key in sorted(topics, key=lambda one: (one.guild_id or 0, one.slug)):
+                topic = await self._topics(key)
+                seen = await self._seen(topic, announced_on, rows) if topic is not None else None
+                if topic is not None and seen is not None and self._done.get((recipe, key)) != seen:
+                    wanted.setdefault(recipe, {})[key] = (topic, seen)
+        self._done = {done: seen for done, seen in self._done.items() if done[0].announced_on == announced_on}
+        return wanted
+
+    async def _seen(self, topic: Topic, announced_on: date, rows: dict[str, Announcement | None]) -> _Seen | None:
+        """Return a topic's announcements of a date when all are there, else None: their papers may still change."""
+        for category in topic.categories:
+            if category not in rows:
+                rows[category] = await self._announcements.load(category, announced_on)
+        found = tuple(row for category in topic.categories if (row := rows[category]) is not None)
+        whole = len(found) == len(topic.categories) and all(row.state in deciding.SETTLED for row in found)
+        return found if whole else None
+
+    async def _warm(self, recipe: Recipe, topics: Mapping[TopicKey, tuple[Topic, _Seen]]) -> WarmUpReport:
+        briefs = await self._briefs.drafts(
+            [topic for topic, _ in topics.values()],
+            recipe.announced_on,
+            max_papers=recipe.max_papers,
+            language=recipe.language,
+            patience=Patience(_PATIENCE),
+        )
+        papers = list({item.paper.arxiv_id: item.paper for brief in briefs for item in brief.items}.values())
+        made = 0
+        for start in range(0, len(papers), AT_ONCE):
+            written = await self._summaries.write(
+                papers[start : start + AT_ONCE], recipe.language, patience=Patience(_PATIENCE)
+            )
+            made += sum(one.made and one.by_model for one in written.values())
+            stopped = _trouble(written)
+            if stopped is not None:
+                return WarmUpReport(len(papers), made, stopped)
+        self._done.update({(recipe, key): seen for key, (_, seen) in topics.items()})
+        return WarmUpReport(len(papers), made)
+
+
+def _trouble(written: Mapping[str, Written]) -> Fallback | None:
+    """Return why it makes no sense to go on now: no budget, or a model that does not answer at all."""
+    reasons = {one.summary.fallback for one in written.values()}
+    if Fallback.BUDGET in reasons:
+        return Fallback.BUDGET
+    if any(one.by_model for one in written.values()):
+        return None
+    return next((why for why in (Fallback.UNAVAILABLE, Fallback.DEADLINE) if why in reasons), None)
