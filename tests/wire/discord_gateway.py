@@ -109,6 +109,8 @@ class Gateway:
     def drop_all(self) -> None:
         """Reset every connection without a close frame."""
         for connection in self._connections:
+            # aiohttp calls an end without a close frame 1000, which would pass for the client's goodbye.
+            connection.closed_here = True
             break_connection(connection.request)
 
     def freeze(self) -> None:
