@@ -76,9 +76,7 @@ async def open_services(
     read: Callable[[Paper], Awaitable[FullText]] | None = None,
     with_model: bool = False,
 ) -> AsyncIterator[Services]:
-    """Open the database and yield what reads it.
-
-    `fetch` asks arXiv for one paper that is not stored, `read` for the full text of one.
+    """Open the database and yield what reads it; `fetch` asks arXiv for a paper not stored, `read` for a full text.
 
     `with_model`: the configured language model may be asked, if there is one; without, nothing can cost money.
     Raises `StoreError` when the database cannot be used, `UsageError` for a broken calendar file.
@@ -107,17 +105,10 @@ def _build_services(
     outbox, readers, guild_topics = Outbox(database), ReaderStore(database), GuildTopicStore(database)
     catalogue, ranker, calendar = load_catalogue(), LexicalRanker(), load_calendar(settings.arxiv.calendar)
     search = build_search(database)
-    llm, limits, model_texts = settings.llm, settings.limits, SummaryStore(database)
+    llm, limits, shape, model_texts = settings.llm, settings.limits, settings.brief, SummaryStore(database)
     also = [llm.fallback_model] if llm.fallback_model else []
     summariser = Summariser(model, briefs, model_texts, patience=llm.patience, producers=also)
-    writer = Writer(
-        summariser,
-        model,
-        model_texts,
-        overview=settings.brief.overview,
-        rerank=settings.brief.rerank,
-        currency=llm.currency,
-    )
+    writer = Writer(summariser, model, model_texts, overview=shape.overview, rerank=shape.rerank, currency=llm.currency)
     briefing = Briefing(announcements, briefs, ranker=ranker, calendar=calendar, clock=clock, writer=writer)
     return Services(
         clock=clock,
@@ -135,7 +126,7 @@ def _build_services(
         guild_topics=guild_topics,
         guilds=GuildStore(database),
         look_up=LookUp(papers, readers, clock=clock, fetch=fetch),
-        shelf=Shelf(briefing, announcements, clock=clock, max_papers=settings.brief.max_papers),
+        shelf=Shelf(briefing, announcements, clock=clock, max_papers=shape.max_papers),
         related=Related(search),
         summariser=summariser,
         reader_summaries=ReaderSummaries(

@@ -373,20 +373,6 @@ def unknown_variables() -> dict[str, str]:
     return found
 
 
-def model_warnings(settings: Settings) -> list[str]:
-    """Return what is allowed about the model's settings and may still surprise, one sentence each."""
-    llm, found = settings.llm, []
-    if settings.openai_api_key and not llm.model:
-        found.append("OPENAI_API_KEY is set and LLM__MODEL is not: no model is asked")
-    if settings.openai_api_key and llm.model and settings.model_key is None:
-        found.append("OPENAI_API_KEY is not sent to LLM__BASE_URL, which is not OpenAI's; use LLM__API_KEY for it")
-    if llm.model and settings.model_key and llm.daily_budget is None and llm.daily_tokens is None:
-        found.append("a key is set without a ceiling: set LLM__DAILY_BUDGET (with prices) or LLM__DAILY_TOKENS")
-    if settings.model_key and llm.base_url and llm.base_url.startswith("http:") and not is_loopback(llm.base_url):
-        found.append("LLM__BASE_URL begins with http://: the key and every text travel unencrypted")
-    return found
-
-
 def _problem_line(problem: Any) -> str:
     variable = "__".join(str(part) for part in problem["loc"][:2]).upper()
     message = problem["msg"].removeprefix("Value error, ")

@@ -15,7 +15,7 @@ from bot import __version__
 from bot.clock import SystemClock
 from bot.errors import PaperBriefError, SourceError
 from bot.model import SourceName
-from bot.settings import ANNOUNCE_ZONE, Settings, model_warnings, unknown_variables
+from bot.settings import ANNOUNCE_ZONE, Settings, is_loopback, unknown_variables
 
 DISTRIBUTION = "paper-brief-bot"
 MIN_FREE_BYTES = 500 * 2**20
@@ -179,3 +179,17 @@ def _clock(skew: timedelta | None) -> Finding:
         seconds = f"{abs(skew).total_seconds():.0f} s {'ahead of' if skew > timedelta() else 'behind'} arXiv"
         return Finding(Level.FAIL, "clock", f"{now}, {seconds}: turn on time synchronisation")
     return Finding(Level.OK, "clock", f"{now}, within {CLOCK_TOLERANCE.total_seconds():.0f} s of arXiv")
+
+
+def model_warnings(settings: Settings) -> list[str]:
+    """Return what is allowed about the model's settings and may still surprise, one sentence each."""
+    llm, found = settings.llm, []
+    if settings.openai_api_key and not llm.model:
+        found.append("OPENAI_API_KEY is set and LLM__MODEL is not: no model is asked")
+    if settings.openai_api_key and llm.model and settings.model_key is None:
+        found.append("OPENAI_API_KEY is not sent to LLM__BASE_URL, which is not OpenAI's; use LLM__API_KEY for it")
+    if llm.model and settings.model_key and llm.daily_budget is None and llm.daily_tokens is None:
+        found.append("a key is set without a ceiling: set LLM__DAILY_BUDGET (with prices) or LLM__DAILY_TOKENS")
+    if settings.model_key and llm.base_url and llm.base_url.startswith("http:") and not is_loopback(llm.base_url):
+        found.append("LLM__BASE_URL begins with http://: the key and every text travel unencrypted")
+    return found

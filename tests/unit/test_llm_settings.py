@@ -7,9 +7,10 @@ import pytest
 from pydantic import SecretStr
 
 from bot.app_model import day_ceiling
+from bot.cli.check_up import model_warnings
 from bot.errors import SettingsError
 from bot.llm.port import Ceiling
-from bot.settings import load_settings, model_warnings, secret_values, setting_names
+from bot.settings import load_settings, secret_values, setting_names
 
 OPENAI, ELSEWHERE = "https://api.openai.com/v1", "https://llm.example.org/v1"
 

@@ -9,7 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from bot.model import SourceName
 from bot.sources.politeness import PoliteClient
+from bot.sources.politeness import Response as Answer
 
 FIXTURES = Path(__file__).parent / "fixtures"
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -112,3 +117,28 @@ async def raw_server(
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def get(client: PoliteClient, url: str) -> Answer:
+    return await client.get(url, accept="text/html", source=SourceName.LISTING)
+
+
+class Script:
+    """Answers in turn with (status, headers), the last one for ever; remembers when each request came."""
+
+    def __init__(self, server: HTTPServer, clock: FakeClock, *answers: tuple[int, dict[str, str]]) -> None:
+        self.answers = list(answers)
+        self.clock = clock
+        self.seen: list[float] = []
+        self.agents: list[str] = []
+        server.expect_request("/page").respond_with_handler(self.answer)
+
+    def answer(self, request: Request) -> Response:
+        self.seen.append(self.clock.seconds)
+        self.agents.append(request.headers["User-Agent"])
+        status, headers = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return Response("body", status, headers)
+
+    @property
+    def gaps(self) -> list[float]:
+        return [later - earlier for earlier, later in zip(self.seen, self.seen[1:], strict=False)]

@@ -9,39 +9,12 @@ from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
-from werkzeug import Request, Response
 
 from bot.errors import SourceUnavailable
 from bot.model import SourceName
 from bot.sources import politeness
-from bot.sources.politeness import PoliteClient
 from bot.sources.politeness import Response as Answer
-from tests.unit.sources.kit import NOON, FakeClock, MemoryState, polite, raw_server
-
-
-async def get(client: PoliteClient, url: str) -> Answer:
-    return await client.get(url, accept="text/html", source=SourceName.LISTING)
-
-
-class Script:
-    """Answers in turn with (status, headers), the last one for ever; remembers when each request came."""
-
-    def __init__(self, server: HTTPServer, clock: FakeClock, *answers: tuple[int, dict[str, str]]) -> None:
-        self.answers = list(answers)
-        self.clock = clock
-        self.seen: list[float] = []
-        self.agents: list[str] = []
-        server.expect_request("/page").respond_with_handler(self.answer)
-
-    def answer(self, request: Request) -> Response:
-        self.seen.append(self.clock.seconds)
-        self.agents.append(request.headers["User-Agent"])
-        status, headers = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        return Response("body", status, headers)
-
-    @property
-    def gaps(self) -> list[float]:
-        return [later - earlier for earlier, later in zip(self.seen, self.seen[1:], strict=False)]
+from tests.unit.sources.kit import NOON, FakeClock, MemoryState, Script, get, polite, raw_server
 
 
 async def test_an_answer_comes_with_status_body_and_headers(httpserver: HTTPServer) -> None:
