@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from bot.digest.check import check_summary
 from bot.digest.cleaning import find_links
-from bot.digest.grounding import names_in
+from bot.digest.grounding import names_in, stems_of
 from bot.digest.numbers import key, numbers_of
 from bot.digest.sentences import split_sentences
+from bot.digest.stems import common_stems
 from bot.digest.summarise import SummaryForm
+from bot.latex import strip_math
 from bot.model import Paper
 
 LEAST_SENTENCES = 4
@@ -50,14 +52,15 @@ _REWORDED = (
 Maker = Callable[[random.Random, Paper, Paper], tuple[SummaryForm, str] | None]
 
 
-def _form(items: Sequence[str]) -> SummaryForm:
-    """Return a form of at least four cited sentences."""
-    return SummaryForm(
-        gist=items[0],
-        paragraph=list(items[: max(2, len(items) // 2)]),
-        key_takeaways=list(items[1:7][-6:]),
-        result=items[-1],
-    )
+def form_of(items: Sequence[str]) -> SummaryForm:
+    """Return a form of at least four cited sentences, read as it comes from a server."""
+    said = {
+        "gist": items[0],
+        "text": " ".join(items[: max(2, len(items) // 2)]),
+        "points": list(items[1:7][-6:]),
+        "result": items[-1],
+    }
+    return SummaryForm.model_validate(said)
 
 
 def _cite(texts: Sequence[tuple[int, str]]) -> list[str]:
@@ -77,7 +80,7 @@ def _sayable(sentence: str) -> bool:
 def extracted(_rng: random.Random, paper: Paper, _other: Paper) -> tuple[SummaryForm, str] | None:
     """Return the abstract's own sentences."""
     chosen = _cite(_sentences(paper))
-    return (_form(chosen), "en") if len(chosen) >= LEAST_SENTENCES else None
+    return (form_of(chosen), "en") if len(chosen) >= LEAST_SENTENCES else None
 
 
 def reworded(rng: random.Random, paper: Paper, _other: Paper) -> tuple[SummaryForm, str] | None:
@@ -86,7 +89,7 @@ def reworded(rng: random.Random, paper: Paper, _other: Paper) -> tuple[SummaryFo
     if len(sentences) < LEAST_SENTENCES:
         return None
     chosen = [(place, _reword(rng, text)) for place, text in sentences]
-    return _form(_cite(rng.sample(chosen, len(chosen)))), "en"
+    return form_of(_cite(rng.sample(chosen, len(chosen)))), "en"
 
 
 def _reword(rng: random.Random, text: str) -> str:
@@ -115,6 +118,21 @@ def _other_form(rng: random.Random, written: str) -> str:
     return small[int(value)] if plain in map(str, small) and rng.random() < 0.3 else written
 
 
+def anchor(rng: random.Random, sentence: str, *, slips: float = 0.1) -> str:
+    """Return a word that a model would copy from a sentence, “” if there is none.
+
+    In `slips` of the cases it is not copied well: in the plural, translated, or any word of the sentence.
+    """
+    words: list[str] = [word for word in _COPIED.findall(strip_math(sentence)) if "\\" not in word]
+    if not words:
+        return ""
+    rare = [word for word in words if stems_of(word) - common_stems()]
+    if rng.random() < slips:
+        return rng.choice([f"{rng.choice(words)}s", "方法", rng.choice(words)])
+    return rng.choice(rare or words)
+
+
+_COPIED = re.compile(r"(?<![\w\\${}-])[A-Za-z]{4,}(?:-[A-Za-z]+)?(?![\w${}-])")
 _OPENINGS = (
     "该研究针对现有方法的不足提出了新的思路，",
     "作者首先分析了问题产生的原因，",
@@ -138,10 +156,10 @@ def chinese(rng: random.Random, paper: Paper, _other: Paper) -> tuple[SummaryFor
         if names or numbers:
             head = f"涉及{'、'.join(names)}" if names else "的实验部分"
             tail = f"，相关数值为{'、'.join(numbers)}" if numbers else ""
-            items.append(f"{_OPENINGS[len(items) % len(_OPENINGS)]}{head}{tail} [{place}]")
+            items.append(f"{_OPENINGS[len(items) % len(_OPENINGS)]}{head}{tail} [{place} {anchor(rng, sentence)}]。")
     if len(items) < LEAST_SENTENCES:
         return None
-    return _form(items), "zh-CN"
+    return form_of(items), "zh-CN"
 
 
 def _chinese_numbers(rng: random.Random, sentence: str) -> Iterator[str]:
@@ -198,7 +216,7 @@ def wrong_number(rng: random.Random, paper: Paper, other: Paper) -> tuple[Summar
         if changed is None or key(float(changed.replace(",", ""))) in source.values:
             continue
         text = texts[place][: match.start()] + changed + texts[place][match.end() :]
-        return _form([text, *(one for number, one in enumerate(texts) if number != place)]), language
+        return form_of([text, *(one for number, one in enumerate(texts) if number != place)]), language
     return None
 
 
@@ -244,7 +262,9 @@ def invented_claim(rng: random.Random, paper: Paper, other: Paper) -> tuple[Summ
     source = numbers_of(f"{paper.title} {paper.abstract}")
     number = next(n for n in iter(lambda: rng.randint(11, 98), -1) if key(n) not in source.values)
     claim = rng.choice(_CLAIMS[language]).format(n=number, h=_han(number))
-    takeaways = [*form.key_takeaways[:5], f"{claim} [{rng.randrange(LEAST_SENTENCES)}]"]
+    place = rng.randrange(LEAST_SENTENCES)
+    copied = f" {anchor(rng, split_sentences(paper.abstract)[place])}" if language != "en" else ""
+    takeaways = [*form.key_takeaways[:5], f"{claim} [{place}{copied}]"]
     return form.model_copy(update={"key_takeaways": takeaways}), language
 
 

@@ -5,9 +5,12 @@
         --server http://127.0.0.1:8089/v1
 
 Three channels want the same papers at the same time, in a database of its own, and a fourth after a restart; so `calls`
-per unique paper is above 1 as soon as anything is asked twice. `prompt_share` is what of the text read does not come
-from the paper's title and abstract (our words, marks, numbers, and the schema without blanks), in bytes, at the paper
-whose abstract has the median length; tokens are those that the server counted. `papers_per_second` is from the first
+per unique paper is above 1 as soon as anything is asked twice. `prompt_share` is
+what of the input does not come from the paper's title and abstract, in bytes as they are sent, at the paper whose
+abstract has the median length: our words, marks, line numbers, and the whole `response_format` with its schema.
+`prompt_shares` has the same for further requests: without the `response_format`; on the rung where the schema is told
+in words; in Chinese, where a word of each line is asked for. A server's own template around the messages (about 11
+tokens at OpenAI) is in none of them. Tokens are those that the server counted. `papers_per_second` is from the first
 request to the last summary stored, with 8 requests under way; `cpu_ms_per_paper` is this process's own part of it, to
 tell a busy machine from a slow program. Prints one JSON line.
 """
@@ -27,12 +30,13 @@ from bot.app import open_services
 from bot.clock import SystemClock
 from bot.digest.summarise import SummaryForm, build_request
 from bot.llm.asking import build_call
-from bot.llm.capabilities import Capabilities
+from bot.llm.capabilities import Capabilities, Rung
 from bot.log import configure_logging
-from bot.model import Paper, Spending
+from bot.model import Paper
 from bot.pipeline.patience import Patience
 from bot.pipeline.summarising import Written
 from bot.settings import Settings
+from bot.spending import Spending
 from bot.store.spend import SpendStore
 
 CONCURRENCY = 8
@@ -86,12 +90,13 @@ def _figures(
     found = runs[0].values()
     figures = {
         "calls_per_paper": round(spent.requests / unique, 3),
-        "prompt_share": round(_prompt_share(_median(papers)), 4),
+        "prompt_share": round(prompt_share(_median(papers)), 4),
         "papers_per_second": round((unique - 1) / seconds, 1),
     }
     return {
         "benchmark": "summaries",
         **figures,
+        "prompt_shares": _further_shares(_median(papers)),
         "papers": unique,
         "by_model": sum(one.by_model for one in found),
         "input_tokens_per_paper": round(spent.input_tokens / unique, 1),
@@ -115,12 +120,26 @@ def _median(papers: Sequence[Paper]) -> Paper:
     return next(paper for paper in papers if len(paper.abstract) == middle)
 
 
-def _prompt_share(paper: Paper) -> float:
-    """Return the share of what the model reads that is not the paper's: our words, marks, line numbers, the schema."""
-    call = build_call("small", build_request(paper, "en"), SummaryForm, Capabilities())
-    schema = json.dumps(call.schema, separators=(",", ":"))
-    read = sum(len(text.encode()) for _, text in call.messages) + len(schema)
-    return 1 - (len(paper.title.encode()) + len(paper.abstract.encode())) / read
+def prompt_share(
+    paper: Paper, language: str = "en", rung: Rung = Rung.JSON_SCHEMA, *, with_format: bool = True
+) -> float:
+    """Return the share of what is sent to be read that is not the paper's own: our words, marks, numbers, the form."""
+    call = build_call("small", build_request(paper, language), SummaryForm, Capabilities(rung=rung))
+    sent = sum(len(text.encode()) for _, text in call.messages)
+    if with_format and call.response_format is not None:
+        # Without blanks, as the `openai` package sends it.
+        sent += len(json.dumps(call.response_format, ensure_ascii=False, separators=(",", ":")).encode())
+    return 1 - (len(paper.title.encode()) + len(paper.abstract.encode())) / sent
+
+
+def _further_shares(paper: Paper) -> dict[str, float]:
+    shares = {
+        "without_response_format": prompt_share(paper, with_format=False),
+        "json_object": prompt_share(paper, rung=Rung.JSON_OBJECT),
+        "chinese": prompt_share(paper, "zh-CN"),
+        "chinese_json_object": prompt_share(paper, "zh-CN", Rung.JSON_OBJECT),
+    }
+    return {name: round(share, 4) for name, share in shares.items()}
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@
 
 Faithful: sentences of the abstract itself; the same reordered and reworded, with numbers in other forms; Chinese with
 numbers in 万 and 亿 and names kept. Faults: one number changed, the summary of another paper of the same category, an
-invented sentence with a number, the wrong language, an apology. The checks were made on January to April; May is
-reported. Prints one JSON line: `caught` and `false_alarms` as fractions, and each kind.
+invented sentence with a number, the wrong language, an apology. Chinese texts without a name or a number, which say
+nothing about which paper they are of, are there as well, faithful and of another paper (`planted_chinese`). The checks
+were made on January to April; May is reported. Prints one JSON line: `caught` and `false_alarms` as
+fractions, and each kind.
 """
 
 import argparse
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.planted import FAITHFUL, FAULTS, LEAST_SENTENCES, Maker
+from benchmarks.planted_chinese import FAITHFUL_CHINESE, SWAPPED_CHINESE
 from bot.digest.check import check_summary
 from bot.digest.sentences import split_sentences
 from bot.model import Paper
@@ -58,8 +61,14 @@ def load_papers(path: Path, month: str) -> list[Paper]:
 def measure(papers: Sequence[Paper], cases: int, show: int = 0) -> dict[str, Any]:
     """Return fractions over all kinds together and for each; a fault is caught if there is any problem."""
     rng = random.Random(SEED)
-    faithful = {name: _run(rng, papers, make, cases, wanted=False, show=show) for name, make in FAITHFUL.items()}
-    faults = {name: _run(rng, papers, make, cases, wanted=True, show=show) for name, make in FAULTS.items()}
+    faithful = {
+        name: _run(rng, papers, make, cases, wanted=False, show=show)
+        for name, make in (FAITHFUL | FAITHFUL_CHINESE).items()
+    }
+    faults = {
+        name: _run(rng, papers, make, cases, wanted=True, show=show)
+        for name, make in (FAULTS | SWAPPED_CHINESE).items()
+    }
     figures = {"caught": _fraction(faults), "false_alarms": _fraction(faithful)}
     return {
         "benchmark": "truth",

@@ -12,7 +12,7 @@ from bot.clock import Clock, SystemClock
 from bot.digest.catalogue import load_catalogue
 from bot.digest.rank import LexicalRanker
 from bot.errors import SettingsError
-from bot.model import FullText, Paper
+from bot.model import Paper
 from bot.pipeline.asking import Asker
 from bot.pipeline.billing import Billing
 from bot.pipeline.briefing import Briefing
@@ -43,6 +43,7 @@ from bot.store.source_state import SourceStateStore
 from bot.store.spend import SpendStore
 from bot.store.subscriptions import SubscriptionStore
 from bot.store.summaries import SummaryStore
+from bot.texts import FullText
 
 if TYPE_CHECKING:
     from bot.client import PaperBot
@@ -379,6 +380,7 @@ async def _deliver(settings: Settings, online: OnlineServices, bot: "PaperBot", 
             reading.summariser,
             calendar,
             reading.clock,
+            translations=reading.translator,
         ),
     )
     schedule = Schedule({"poll": runner.poll, "plan": runner.plan, "warm": runner.warm})

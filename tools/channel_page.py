@@ -99,15 +99,19 @@ class ChannelPage:
             self._option(option).fill(label)
             page.locator(".command-suggestion").filter(has_text=label).first.click()
         page.locator("#send-message").click()
-        expect(page.locator("#channel-composer-input")).to_be_visible()
+        # A model may think about its answer.
+        expect(page.locator("#channel-composer-input")).to_be_visible(timeout=30_000)
 
     def pick(self, message: Locator, label: str) -> None:
         """Pick the option `label` from the menu under `message`."""
+        # While an action is under way the page takes no other, though what it brought can be seen already.
+        self.rest()
         message.locator(".select-trigger").click()
         message.locator(".select-option").filter(has_text=label).click()
 
     def press(self, message: Locator, label: str) -> None:
         """Press a button under `message`."""
+        self.rest()
         message.get_by_role("button", name=label, exact=True).click()
 
     def scroll_to(self, message: Locator) -> None:

@@ -2,19 +2,24 @@
 
 Needs what `make test` installs and a `chromium` on the PATH. The sample day, its clock and the sizes of the screens are
 fixed; what differs from run to run is the marker of a delivery. Each picture is of one screen and is written with few
-colours, so that it stays small.
+colours, so that it stays small. Those that begin with `model-` are of a demonstration whose language model is the
+loopback server of the tests, with answers written by hand for these papers; the last is of one whose model fails.
 """
 
 import io
 import os
 import re
+import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, Locator, expect, sync_playwright
 
+from bot.settings import setting_names
 from tools.channel_page import (
     ROOT,
     ChannelPage,
@@ -31,6 +36,9 @@ PHONE = (390, 844)
 MAX_BYTES = 250_000
 _COLOURS = 96
 
+Picture = Callable[[Browser, dict[str, str]], None]
+"""Draws one picture of a running demonstration, whose channels' addresses it gets by name."""
+
 
 def main() -> None:
     """Write every picture to `docs/pictures/`; leaves with a message where Chromium is missing or one is too large."""
@@ -38,19 +46,44 @@ def main() -> None:
     if chromium is None:
         sys.exit("install Chromium first: the pictures are screenshots of the real page")
     PICTURES.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
-        demo = start_demo(demo_command(), Path(directory), environment)
+    with sync_playwright() as playwright, open_browser(playwright, chromium) as browser:
+        _draw(browser, {}, [], (_brief, _phone, _details, _search, _subscribe, _chinese))
+        with _model("good") as settings:
+            _draw(browser, settings, [], (_model_brief, _model_details, _model_translate, _model_ask))
+            chinese = (_model_brief_chinese, _model_phone_chinese, _model_ask_chinese)
+            _draw(browser, settings, ["--language", "zh-CN"], chinese)
+        with _model("failing:500") as settings:
+            _draw(browser, settings, [], (_model_fails,))
+
+
+def _draw(browser: Browser, settings: dict[str, str], words: list[str], pictures: Sequence[Picture]) -> None:
+    """Start a demonstration with these settings and no others, and draw the pictures of it."""
+    bare = {name: value for name, value in os.environ.items() if name not in setting_names()}
+    environment = {**bare, **settings, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    with tempfile.TemporaryDirectory() as directory:
+        demo = start_demo([*demo_command(), *words], Path(directory), environment)
         try:
             printed, addresses = read_addresses(demo)
             if not addresses:
                 sys.exit(f"the demonstration printed no address:\n{printed}")
-            with open_browser(playwright, chromium) as browser:
-                for draw in (_brief, _phone, _details, _search, _subscribe, _chinese):
-                    draw(browser, addresses)
+            for draw in pictures:
+                draw(browser, addresses)
         finally:
             demo.terminate()
             demo.communicate()
+
+
+@contextmanager
+def _model(always: str) -> Iterator[dict[str, str]]:
+    """Run the loopback model server, and yield the settings that name it."""
+    words = [sys.executable, "-m", "tests.wire.openai_server", "--sample", "--always", always]
+    server = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        address = server.stdout.readline().strip() if server.stdout else ""
+        yield {"LLM__BASE_URL": address, "LLM__MODEL": "sample-model"}
+    finally:
+        server.terminate()
+        server.communicate()
 
 
 def _brief(browser: Browser, addresses: dict[str, str]) -> None:
@@ -93,6 +126,65 @@ def _chinese(browser: Browser, addresses: dict[str, str]) -> None:
     posted = _posted(vision, "公布")
     vision.scroll_to(posted)
     _save(vision, "chinese")
+
+
+def _model_brief(browser: Browser, addresses: dict[str, str]) -> None:
+    papers = _open(browser, addresses["papers"], DESK)
+    papers.scroll_to(papers.messages.first)
+    _save(papers, "model-brief")
+
+
+def _model_details(browser: Browser, addresses: dict[str, str]) -> None:
+    papers = _open(browser, addresses["papers"], DESK)
+    papers.pick(papers.messages.first, "Look Twice")
+    _answered(papers, "written by sample-model")
+    _save(papers, "model-details")
+
+
+def _model_translate(browser: Browser, addresses: dict[str, str]) -> None:
+    papers = _open(browser, addresses["papers"], DESK)
+    papers.pick(papers.messages.first, "Look Twice")
+    expect(papers.newest).to_contain_text("Only you can see this")
+    papers.press(papers.newest, "Translate")
+    expect(papers.newest).to_contain_text("Into which language")
+    papers.pick(papers.newest, "简体中文")
+    _answered(papers, "translated by sample-model")
+    _save(papers, "model-translate")
+
+
+def _model_ask(browser: Browser, addresses: dict[str, str]) -> None:
+    papers = _open(browser, addresses["papers"], DESK)
+    papers.command("ask", {"paper": "2611.90031", "question": "How much training does it need?"})
+    _answered(papers, "answered by sample-model")
+    _save(papers, "model-ask")
+
+
+def _model_brief_chinese(browser: Browser, addresses: dict[str, str]) -> None:
+    papers = _open(browser, addresses["papers"], DESK)
+    papers.scroll_to(papers.messages.first)
+    _save(papers, "model-brief-chinese")
+
+
+def _model_phone_chinese(browser: Browser, addresses: dict[str, str]) -> None:
+    papers = _open(browser, addresses["papers"], PHONE)
+    papers.pick(papers.messages.first, "Look Twice")
+    expect(papers.newest).to_contain_text("由 sample-model 撰写")
+    papers.press(papers.newest, "翻译")
+    _answered(papers, "由 sample-model 翻译")
+    _save(papers, "model-translate-phone")
+
+
+def _model_ask_chinese(browser: Browser, addresses: dict[str, str]) -> None:
+    papers = _open(browser, addresses["papers"], PHONE)
+    papers.command("ask", {"paper": "2611.90031", "question": "它需要多少训练？时间上的代价是多少？"})
+    _answered(papers, "由 sample-model 回答")
+    _save(papers, "model-ask-phone")
+
+
+def _model_fails(browser: Browser, addresses: dict[str, str]) -> None:
+    papers = _open(browser, addresses["papers"], DESK)
+    papers.scroll_to(papers.messages.first)
+    _save(papers, "model-fails")
 
 
 def _open(browser: Browser, address: str, size: tuple[int, int]) -> ChannelPage:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.common import prepare, print_json, run_async
+from bot.cli.common import TextOrJson, prepare, print_json, run_async
 
 if TYPE_CHECKING:
     from bot.model import Paper
@@ -23,14 +23,14 @@ def ask(
     question: Annotated[str, typer.Argument(help="What you want to know.")],
     language: Annotated[str, typer.Option(help="The language of the answer: en, zh-CN, de …")] = "en",
     abstract_only: Annotated[bool, typer.Option("--abstract-only", help="Do not ask arXiv for the full text.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    output: Annotated[TextOrJson, typer.Option("--format", help="How to print it.")] = TextOrJson.TEXT,
 ) -> None:
     """Ask a question about a paper; the answer quotes its text. Needs a language model (LLM__MODEL)."""
     settings = prepare()
     found = run_async(lambda: _answer(settings, reference, question, language, abstract_only=abstract_only))
     from bot.render.answers import answer_as_json, render_answer_text
 
-    if as_json:
+    if output is TextOrJson.JSON:
         print_json(answer_as_json(found))
     else:
         typer.echo(render_answer_text(found))

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from datetime import date
 
     from bot.arxiv_id import PaperReference
-    from bot.model import AnnounceType, Paper, PaperVersion, Summary, Translation
+    from bot.model import AnnounceType, Paper, PaperVersion
     from bot.settings import Settings
     from bot.store.search import SearchHit
+    from bot.texts import Summary, Translation
 
 
 class Sort(StrEnum):

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.common import prepare, print_json, run_async
+from bot.cli.common import TextOrJson, prepare, print_json, run_async
 
 if TYPE_CHECKING:
     from datetime import date
 
     from bot.llm.port import Ceiling
-    from bot.model import Spending
     from bot.settings import Settings
+    from bot.spending import Spending
 
     Entry = tuple[date, str, str, Spending]
 
@@ -22,7 +22,7 @@ _LEFT = 3
 
 def spend(
     days: Annotated[int, typer.Option(min=1, max=3660, help="How many days, today's included.")] = 7,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    output: Annotated[TextOrJson, typer.Option("--format", help="How to print it.")] = TextOrJson.TEXT,
 ) -> None:
     """Show what the language model cost: per day, purpose and model, with the day's ceiling."""
     settings = prepare()
@@ -30,7 +30,7 @@ def spend(
     from bot.app_model import day_ceiling
 
     ceiling = day_ceiling(settings)
-    if as_json:
+    if output is TextOrJson.JSON:
         print_json(_as_json(today, days, entries, ceiling))
     else:
         typer.echo("\n".join(_as_table(today, days, entries, ceiling)))
@@ -84,12 +84,19 @@ def _row(day: str, purpose: str, producer: str, spending: "Spending") -> tuple[s
 
 def _ceiling_lines(today: "date", entries: "list[Entry]", ceiling: "Ceiling") -> list[str]:
     spent = _total([entry for entry in entries if entry[0] == today])
+    tokens = spent.tokens
     lines = []
     if ceiling.cost_micros is not None:
         lines.append(f"today {_money(spent.cost_micros)} of {_money(ceiling.cost_micros)} (LLM__DAILY_BUDGET)")
     if ceiling.tokens is not None:
-        tokens = spent.input_tokens + spent.output_tokens
         lines.append(f"today {tokens:,} of {ceiling.tokens:,} tokens (LLM__DAILY_TOKENS)")
+    if (ceiling.cost_micros is not None and spent.cost_micros > ceiling.cost_micros) or (
+        ceiling.tokens is not None and tokens > ceiling.tokens
+    ):
+        lines.append(
+            "over the ceiling: the server counted more tokens than a request was allowed, or the ceiling was lowered "
+            "today; nothing more is asked until midnight UTC"
+        )
     return lines or ["no ceiling is set (LLM__DAILY_BUDGET, LLM__DAILY_TOKENS)"]
 
 
@@ -117,7 +124,7 @@ def _amounts(spending: "Spending") -> dict[str, int]:
 
 
 def _total(entries: "list[Entry]") -> "Spending":
-    from bot.model import Spending
+    from bot.spending import Spending
 
     return sum((spending for *_, spending in entries), Spending())
 

@@ -7,7 +7,7 @@ import typer
 from bot.cli.common import EXIT_INCOMPLETE, parse_date, prepare, progress_bar, reported_errors, run_async
 
 if TYPE_CHECKING:
-    from bot.model import Bill
+    from bot.spending import Bill
 
 
 def summarise(

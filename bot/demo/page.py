@@ -1,17 +1,20 @@
 """The local Discord page: the real bot in a simulated Discord, shown in a browser, over the sample day.
 
-No token and no network but this machine's own. Everything runs as it does for real: ingest over sockets, the planner,
-the sender, the commands and buttons. Only Discord itself is simulated.
+No token and no network but this machine's own, unless a language model elsewhere is set up. Everything runs as it does
+for real: ingest over sockets, the model, the planner, the sender, the commands and buttons. Only Discord itself is
+simulated.
 """
 
 import asyncio
+import contextvars
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
 import discord
 import simcord
@@ -29,24 +32,31 @@ from bot.deliver.pacing import Pacer
 from bot.deliver.sender import Sender
 from bot.delivery import Subscription, TopicKey
 from bot.demo.loopback import LoopbackArxiv
-from bot.demo.run import HOURS_AFTER_RELEASE, demo_settings
+from bot.demo.run import HOURS_AFTER_RELEASE, at_loopback
 from bot.demo.sample import load_sample_world
 from bot.errors import UsageError
+from bot.i18n import load_texts, mark
 from bot.pipeline.planning import Planner
 from bot.pipeline.running import Runner
-from bot.services import OnlineServices
+from bot.services import OnlineServices, Services
+from bot.settings import Settings
 from bot.sources.calendar import load_calendar
 from bot.store.delivery_history import DeliveryHistory
 from bot.store.leases import LeaseStore
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 TOPIC = "multimodal"
 BOT_NAME = "Paper Brief"
+BESIDE_MODEL = 70.0
+"""Seconds that an answer may take beside what the model's requests may: a reader waits 60 for a translation in turn."""
 LOOK_EVERY = 1.0
 """Seconds between two looks at what is due: a channel that was just subscribed gets its brief while one watches."""
 
 _HINTS = {
-    "papers": "The sample day, briefed. Pick a paper in the menu under the brief, or type / for the commands.",
-    "vision": "Type /subscribe and a topic, such as diffusion: its brief arrives here in seconds.",
+    "papers": mark("The sample day, briefed. Pick a paper in the menu under the brief, or type / for the commands."),
+    "vision": mark("Type /subscribe and a topic, such as diffusion: its brief arrives here in seconds."),
 }
 
 
@@ -81,10 +91,12 @@ class DemoPage:
 
 
 @asynccontextmanager
-async def open_page(port: int | None = None) -> AsyncIterator[DemoPage]:
+async def open_page(settings: Settings, port: int | None = None, language: str = "en") -> AsyncIterator[DemoPage]:
     """Ingest the sample day, subscribe a channel, deliver its brief, and yield the page while it is served.
 
-    `port` is that of the subscribed channel's page, None for a free one. Raises `UsageError` where it cannot be had.
+    `settings`: those of `read_settings`, whose model is asked where they name one. `port` is that of the subscribed
+    channel's page, None for a free one. `language`: of the first brief, and of everybody's Discord. Raises `UsageError`
+    where the port cannot be had.
     """
     world = load_sample_world()
     calendar = load_calendar(None)
@@ -94,13 +106,17 @@ async def open_page(port: int | None = None) -> AsyncIterator[DemoPage]:
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="paperbrief-demo-")))
         server = await stack.enter_async_context(LoopbackArxiv(world))
-        settings = demo_settings(server, directory)
-        online = await stack.enter_async_context(open_online_services(settings, clock=clock, spacing_clock=clock))
+        settings = at_loopback(settings, server, directory)
+        online = await stack.enter_async_context(
+            open_online_services(settings, clock=clock, spacing_clock=clock, with_model=True)
+        )
         services = online.reading
+        _ask_in_real_time(services)
         bot = build_bot(services, shard_count=1)
-        env = await stack.enter_async_context(_simulated_discord(bot, as_of))
+        env = await stack.enter_async_context(_simulated_discord(bot, as_of, settings.llm.timeout, language))
         guild = env.create_guild("Reading group")
-        channels = {name: guild.create_text_channel(name, topic=hint) for name, hint in _HINTS.items()}
+        say = load_texts(language).say
+        channels = {name: guild.create_text_channel(name, topic=say(hint)) for name, hint in _HINTS.items()}
         managers = guild.create_role("Managers", permissions=discord.Permissions(manage_channels=True))
         admin = guild.add_member(env.create_user("ada"), roles=[managers])
         member = guild.add_member(env.create_user("max"))
@@ -111,14 +127,21 @@ async def open_page(port: int | None = None) -> AsyncIterator[DemoPage]:
             place = port if name == "papers" else None
             previews[name] = await stack.enter_async_context(_preview(env, channels[name], [admin, member], place))
         await services.subscriptions.save(
-            Subscription(guild.id, channel.id, TopicKey(TOPIC), created_by=admin.id, created_at=clock.now())
+            Subscription(
+                guild.id,
+                channel.id,
+                TopicKey(TOPIC),
+                language=language,
+                created_by=admin.id,
+                created_at=clock.now(),
+            )
         )
         lease = await stack.enter_async_context(hold_lease(LeaseStore(services.database), clock, lock_dir=directory))
         pacer = Pacer(clock)
         sender = Sender(
             services.outbox, services.subscriptions, DiscordWire(bot, pacer), clock, lease=lease, pacer=pacer
         )
-        runner = _runner(online, bot, world.categories)
+        runner = _runner(online, bot, world.categories, settings.llm.patience)
         behind: set[str] = set()
 
         async def deliver() -> None:
@@ -142,18 +165,34 @@ async def open_page(port: int | None = None) -> AsyncIterator[DemoPage]:
         )
 
 
-async def serve_page(port: int | None, tell: Callable[[DemoPage], None], told: asyncio.Event) -> None:
-    """Serve the page until `told` to stop or closed from the browser; `tell` gets it once it can be opened."""
-    async with open_page(port) as page:
+async def serve_page(
+    settings: Settings, port: int | None, language: str, tell: Callable[[DemoPage], None], told: asyncio.Event
+) -> None:
+    """Serve the page of `open_page` until `told` to stop or closed from the browser; `tell` gets it once it is there.
+
+    Told to stop, it does not wait for a model that is being asked.
+    """
+    tasks = [asyncio.create_task(_serve(settings, port, language, tell)), asyncio.create_task(told.wait())]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+            await asyncio.wait({task})
+
+
+async def _serve(settings: Settings, port: int | None, language: str, tell: Callable[[DemoPage], None]) -> None:
+    async with open_page(settings, port, language) as page:
         tell(page)
-        ends = [asyncio.create_task(told.wait()), asyncio.create_task(_closed(page))]
+        closed = asyncio.create_task(_closed(page))
         try:
-            while not (await asyncio.wait(ends, timeout=LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED))[0]:
+            while not (await asyncio.wait({closed}, timeout=LOOK_EVERY))[0]:
                 await page.deliver()
         finally:
-            for end in ends:
-                end.cancel()
-            await asyncio.gather(*ends, return_exceptions=True)
+            closed.cancel()
+            await asyncio.wait({closed})
 
 
 async def _closed(page: DemoPage) -> None:
@@ -161,9 +200,14 @@ async def _closed(page: DemoPage) -> None:
 
 
 @asynccontextmanager
-async def _simulated_discord(bot: PaperBot, now: datetime) -> AsyncIterator[Env]:
-    """Log the bot in to a simulated Discord where it has its own name and it is `now`."""
-    env = Env(bot)
+async def _simulated_discord(bot: PaperBot, now: datetime, model_seconds: float, language: str) -> AsyncIterator[Env]:
+    """Log the bot in to a simulated Discord in `language`, where it has its own name and it is `now`.
+
+    `model_seconds`: those of one request to the model; an answer takes up to twice that of it.
+    """
+    # SimCord's own limit is for the commands of a test, not for a model.
+    env = Env(bot, settle_timeout=2 * model_seconds + BESIDE_MODEL)
+    _speak(env, language)
     env.backend.bot_user.name = BOT_NAME
     env.backend.clock.advance((now - env.now()).total_seconds())
     await env.start()
@@ -173,6 +217,36 @@ async def _simulated_discord(bot: PaperBot, now: datetime) -> AsyncIterator[Env]
             yield env
     finally:
         await env.shutdown()
+
+
+def _speak(env: Env, language: str) -> None:
+    """Have everybody's Discord be in `language`: by itself SimCord says of each interaction that it is in English."""
+    emit = env.backend.emit
+
+    def emit_in_language(name: str, payload: Mapping[str, Any], *args: Any, **kwargs: Any) -> None:
+        if name == "INTERACTION_CREATE" and language != "en":
+            payload = {**payload, "locale": language}
+        emit(name, payload, *args, **kwargs)
+
+    env.backend.emit = emit_in_language  # type: ignore[assignment, method-assign]
+
+
+def _ask_in_real_time(services: Services) -> None:
+    """Have what may ask the model run beside the simulation: in there, no time passes while an answer is awaited.
+
+    A model that hangs would never be given up.
+    """
+
+    def beside(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+        async def call(*given: P.args, **named: P.kwargs) -> T:
+            # What is begun in the simulation's context belongs to it.
+            return await contextvars.Context().run(asyncio.create_task, method(*given, **named))
+
+        return call
+
+    services.asker.ask = beside(services.asker.ask)  # type: ignore[method-assign]
+    services.translator.translate = beside(services.translator.translate)  # type: ignore[method-assign]
+    services.reader_summaries.find = beside(services.reader_summaries.find)  # type: ignore[method-assign]
 
 
 def _take_refusals_for_answers(bot: PaperBot) -> None:
@@ -208,7 +282,7 @@ async def _preview(
         await preview.close()
 
 
-def _runner(online: OnlineServices, bot: PaperBot, categories: Sequence[str]) -> Runner:
+def _runner(online: OnlineServices, bot: PaperBot, categories: Sequence[str], patience: float) -> Runner:
     assert bot.user is not None  # noqa: S101  # a started simulation has logged the bot in
     services, calendar = online.reading, load_calendar(None)
     planner = Planner(
@@ -222,6 +296,8 @@ def _runner(online: OnlineServices, bot: PaperBot, categories: Sequence[str]) ->
         services.clock,
         bot_id=bot.user.id,
         cutoff=timedelta(hours=4),
+        patience=patience,
+        translator=services.translator,
     )
     return Runner(
         online.ingest,

@@ -22,7 +22,8 @@ from bot.digest.suspicion import suspicious_sentences
 from bot.digest.visible import sanitise
 from bot.latex import latex_to_unicode, strip_math
 from bot.llm.port import ChatRequest
-from bot.model import Answer, FullText, Paper, Passage, Quote
+from bot.model import Paper
+from bot.texts import Answer, FullText, Passage, Quote
 
 PROMPT_VERSION = "1"
 PURPOSE = "question"

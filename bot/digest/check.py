@@ -10,17 +10,20 @@ from dataclasses import dataclass
 
 import regex
 
+from bot.digest.anchors import misplaced, sample_anchor
+from bot.digest.citations import anchors_in, cited
 from bot.digest.cleaning import clean_text, find_links
 from bot.digest.grounding import Source, latin_words, names_in, stems_of
 from bot.digest.languages import is_in, language_name
 from bot.digest.numbers import unsupported
 from bot.digest.pattern_files import load_pattern
 from bot.digest.sentences import split_sentences
-from bot.digest.summarise import SummaryForm, as_form, cited
+from bot.digest.summarise import SummaryForm, as_form
 from bot.digest.suspicion import speaks_to_model, suspicious_sentences
 from bot.digest.text import fold
 from bot.latex import latex_to_unicode, strip_math
-from bot.model import Paper, Sentence, Summary
+from bot.model import Paper
+from bot.texts import Sentence, Summary
 
 __all__ = ["Problem", "TrustedText", "check_summary", "check_text", "clean_text", "complaint", "reading_length"]
 
@@ -67,7 +70,7 @@ class TrustedText:
 
     source: Source
     text: str
-    sentences: int
+    lines: tuple[str, ...]
     tainted_words: frozenset[str]
     tainted_runs: frozenset[str]
     links: frozenset[str]
@@ -86,13 +89,13 @@ class TrustedText:
         source = Source.of(title, trusted)
         doubtful = " ".join([doubtful_title, *(one for one, kept in zip(sentences, trusted, strict=True) if not kept)])
         text = " ".join([title, *trusted])
-        words = _long_words(doubtful) - source.words - _long_words(text)
+        words = (_long_words(doubtful) - source.words - _long_words(text)) if doubtful.strip() else frozenset()
         return cls(
             source=source,
             text=text,
-            sentences=len(sentences),
+            lines=trusted,
             tainted_words=frozenset(word for word in words if not source.has_word(word)),
-            tainted_runs=frozenset(_runs(doubtful) - _runs(text)),
+            tainted_runs=frozenset(_runs(doubtful) - _runs(text)) if doubtful.strip() else frozenset(),
             links=frozenset(find_links(text)),
         )
 
@@ -110,12 +113,14 @@ def check_summary(summary: SummaryForm | Summary, paper: Paper, language: str) -
     form = as_form(summary) if isinstance(summary, Summary) else summary
     trusted = TrustedText.of_paper(paper)
     items = list(_items(form))
-    problems: list[Problem] = [*_check_counts(form, trusted.sentences)]
+    problems: list[Problem] = [*_check_counts(form, len(trusted.lines))]
     for name, raw, sentence in items:
         problems.extend(_check_item(name, raw, sentence, trusted, language))
     texts = [sentence.text for _, _, sentence in items]
     problems.extend(_check_language(texts, language))
     problems.extend(_check_whole(texts, trusted, language))
+    if form is summary and not _comparable(trusted, language):
+        problems.extend(_check_anchors([raw for _, raw, _ in items], trusted))
     return _once(problems)
 
 
@@ -130,7 +135,8 @@ def check_text(texts: Sequence[str], trusted: TrustedText, language: str) -> tup
 
 def reading_length(text: str) -> float:
     """Return the length of a text in characters of Latin script: an ideograph says as much as two or three letters."""
-    return len(text) + (_WIDE - 1) * len(_WIDE_CHARACTER.findall(text))
+    wide = 0 if text.isascii() else len(_WIDE_CHARACTER.findall(text))
+    return len(text) + (_WIDE - 1) * wide
 
 
 def complaint(problems: Iterable[Problem]) -> str | None:
@@ -141,16 +147,16 @@ def complaint(problems: Iterable[Problem]) -> str | None:
 def _items(form: SummaryForm) -> Iterator[tuple[str, str, Sentence]]:
     named = [
         ("gist", [form.gist]),
-        ("paragraph", form.paragraph),
-        ("key_takeaways", form.key_takeaways),
-        ("motivation", [form.motivation]),
-        ("method", [form.method]),
+        ("text", form.paragraph),
+        ("points", form.key_takeaways),
+        ("why", [form.motivation]),
+        ("how", [form.method]),
         ("result", [form.result]),
     ]
     for name, texts in named:
         for raw in texts:
             sentence = cited(raw)
-            optional = name in ("motivation", "method", "result")
+            optional = name in ("why", "how", "result")
             if not (optional and (not sentence.text or load_pattern("placeholder").fullmatch(sentence.text))):
                 yield name, raw, sentence
 
@@ -161,12 +167,12 @@ def _check_counts(form: SummaryForm, sentences: int) -> Iterator[Problem]:
     takeaways = [one.text for text in form.key_takeaways if (one := cited(text)).text]
     least = min(MIN_TAKEAWAYS, max(1, sentences))
     if not least <= len(takeaways) <= MAX_TAKEAWAYS:
-        yield Problem("count", f"Give {MIN_TAKEAWAYS} to {MAX_TAKEAWAYS} key_takeaways, not {len(takeaways)}.")
+        yield Problem("count", f"Give {MIN_TAKEAWAYS} to {MAX_TAKEAWAYS} points, not {len(takeaways)}.")
     if len({fold(one) for one in takeaways}) < len(takeaways):
-        yield Problem("repeat", "Two key_takeaways say the same.")
+        yield Problem("repeat", "Two points say the same.")
     paragraph = [text for text in form.paragraph if cited(text).text]
     if not 1 <= len(paragraph) <= MAX_PARAGRAPH:
-        yield Problem("count", f"Give 3 to 5 sentences in paragraph, not {len(paragraph)}.")
+        yield Problem("count", f"Give 3 to 5 sentences in text, not {len(paragraph)}.")
 
 
 def _check_item(name: str, raw: str, sentence: Sentence, trusted: TrustedText, language: str) -> Iterator[Problem]:
@@ -174,15 +180,15 @@ def _check_item(name: str, raw: str, sentence: Sentence, trusted: TrustedText, l
     limit, least = (MAX_GIST, _MIN_GIST) if name == "gist" else (MAX_ITEM, _MIN_ITEM)
     size = reading_length(text)
     if not text or load_pattern("placeholder").fullmatch(text):
-        yield Problem("empty", f"A text of {name} is empty or says nothing.")
+        yield Problem("empty", f"A sentence of {name} is empty or says nothing.")
         return
     if not least <= size <= limit:
-        yield Problem("length", f"A text of {name} is too {'short' if size < least else 'long'}.")
+        yield Problem("length", f"A sentence of {name} is too {'short' if size < least else 'long'}.")
     if not sentence.provenance:
         yield Problem("citation", f"End every sentence of {name} with the numbers of its lines, such as [0].")
-    outside = [number for number in sentence.provenance if number >= trusted.sentences]
+    outside = [number for number in sentence.provenance if number >= len(trusted.lines)]
     if outside:
-        yield Problem("citation", f"There is no line {outside[0]}; the lines are 0 to {trusted.sentences - 1}.")
+        yield Problem("citation", f"There is no line {outside[0]}; the lines are 0 to {len(trusted.lines) - 1}.")
     elif sentence.provenance:
         cited_stems = set().union(*(trusted.source.by_sentence[number] for number in sentence.provenance))
         own = stems_of(text)
@@ -237,6 +243,15 @@ def _check_whole(texts: Sequence[str], trusted: TrustedText, language: str) -> I
     if source.names and not shared:
         example = _listed(sorted(source.names, key=lambda name: (-len(name), name))[:1])
         yield Problem("terms", f"Keep the paper's own names as it writes them, such as {example}.")
+
+
+def _check_anchors(texts: Sequence[str], trusted: TrustedText) -> Iterator[Problem]:
+    wrong = misplaced([anchors_in(text) for text in texts], trusted.lines)
+    if wrong is not None:
+        shown = sample_anchor(trusted.lines)
+        such = f", such as [{shown.line} {_listed([shown.words])}]" if shown else ""
+        unlike = f"; their lines do not have {_listed([one.words for one in wrong])}" if wrong else ""
+        yield Problem("anchor", f"After each line's number copy a rare word of that line{such}{unlike}.")
 
 
 def _comparable(trusted: TrustedText, language: str) -> bool:

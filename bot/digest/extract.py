@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from bot.digest.sentences import HEADING, split_sentences
 from bot.digest.suspicion import suspicious_sentences
 from bot.digest.text import prose_words
-from bot.model import Paper, Sentence, Summary
+from bot.model import Paper
+from bot.texts import Sentence, Summary
 
 PRODUCER = "extractive"
 PROMPT_VERSION = "1"

@@ -8,6 +8,7 @@ digits.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import regex
 
@@ -23,6 +24,9 @@ _LATIN_TOKEN = regex.compile(
     r"(?<![\p{Latin}\d])\p{Latin}[\p{Latin}\d]*(?:[-–_./+@'’&]\p{Latin}*[\p{Latin}\d]+)*\+*|(?<![\p{Latin}\d.,])\d+[A-Z][A-Za-z]*"
 )
 _NAME = re.compile(r"[A-Z][^\W_]*[A-Z]|[a-z][A-Z]|[A-Za-z]\d|\d[A-Za-z]|[A-Z][A-Za-z]*-\d|^[A-Z]-[A-Z]")
+_MAYBE_NAME = re.compile(r".[A-Z]|\d")
+"""What every name has."""
+
 _FACTOR = re.compile(r"(?<=[0-9][x×])\d+\w*")
 _PART = re.compile(r"[^\W_]+")
 _IDEOGRAPH = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]+")
@@ -38,14 +42,15 @@ KNOWN_NAMES = frozenset(fold(word) for word in _KNOWN_TEXT.split())
 """Names that anybody in the field may use for what an abstract writes out."""
 
 
-def stems_of(text: str) -> set[str]:
-    """Return the stems of the content words of an English text; numbers are left out."""
+@lru_cache(maxsize=512)
+def stems_of(text: str) -> frozenset[str]:
+    """Return the stems of the content words of an English text; numbers are left out.
+
+    Kept for a while, as each sentence is compared in several ways.
+    """
     english = FUNCTION_WORDS["en"]
-    return {
-        stem(word)
-        for word in prose_words(text)
-        if len(word) > _SHORT and word not in english and not word.isdigit() and not _IDEOGRAPH.match(word)
-    }
+    words = {word for word in prose_words(text) if len(word) > _SHORT and not word.isdigit()}
+    return frozenset(stem(word) for word in words - english if word.isascii() or not _IDEOGRAPH.match(word))
 
 
 def names_in(text: str) -> list[str]:
@@ -53,7 +58,8 @@ def names_in(text: str) -> list[str]:
 
     “Zero-Shot” is none: its parts are words.
     """
-    return [token for token in _LATIN_TOKEN.findall(latex_to_unicode(text)) if _NAME.search(token)]
+    pieces = [piece for piece in latex_to_unicode(text).split() if _MAYBE_NAME.search(piece)]
+    return [token for piece in pieces for token in _LATIN_TOKEN.findall(piece) if _NAME.search(token)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ class Source:
 
     stems: frozenset[str]
     words: frozenset[str]
-    joined: str
+    joined: frozenset[str]
     names: frozenset[str]
     numbers: Numbers
     initials: str
@@ -73,34 +79,31 @@ class Source:
         """Prepare a paper's text; an empty sentence is one that may not be trusted."""
         whole = " ".join([title, *sentences])
         words = [word for word in prose_words(whole) if word]
-        readable = fold(latex_to_unicode(whole))
+        plain = latex_to_unicode(whole)
+        readable = fold(plain)
         all_words = frozenset(words) | frozenset(_PART.findall(readable)) | frozenset(_FACTOR.findall(readable))
         return cls(
-            stems=frozenset(stems_of(whole)),
+            stems=stems_of(whole),
             words=all_words,
-            joined=" ".join(sorted({re.sub(r"[^\w]", "", token) for token in readable.split()})),
+            joined=frozenset(re.sub(r"[^\w\s]", "", readable).split()),
             names=frozenset(_distinctive(whole)),
             # As written and as read: a formula says some numbers only when it is read.
-            numbers=numbers_of(f"{whole} {latex_to_unicode(whole)}"),
+            numbers=numbers_of(whole if plain == whole else f"{whole} {plain}"),
             initials="".join(word[0] for word in words),
-            by_sentence=tuple(frozenset(stems_of(sentence)) for sentence in sentences),
+            by_sentence=tuple(map(stems_of, sentences)),
         )
 
     def overlap(self, text: str) -> tuple[float, float]:
         """Return (weighted share of the text's content words that the source has, weight of all of them)."""
         stems = stems_of(text)
-        return _weight(stems & self.stems) / max(_weight(stems), 1e-9), _weight(stems)
+        weight = _weight(stems)
+        return _weight(stems & self.stems) / max(weight, 1e-9), weight
 
     def has_name(self, name: str) -> bool:
         """Return whether a name stands in the source, in whole or in all its parts, or as initials of its words."""
         folded = fold(name)
         bare = re.sub(r"[^\w]", "", folded)
-        if (
-            bare in self.words
-            or bare in KNOWN_NAMES
-            or bare.removesuffix("s") in KNOWN_NAMES
-            or bare in self.joined.split()
-        ):
+        if bare in self.words or bare in KNOWN_NAMES or bare.removesuffix("s") in KNOWN_NAMES or bare in self.joined:
             return True
         # "RNN-like": the words that make a compound of a name need not be the paper's.
         parts = [fold(part) for part in _PART.findall(name) if not (part.isalpha() and part.islower())]
@@ -141,6 +144,6 @@ def _distinctive(whole: str) -> set[str]:
     return {name for name in found if KNOWN_NAMES.isdisjoint((name, re.split(r"\W", name)[0]))}
 
 
-def _weight(stems: set[str]) -> float:
-    common = common_stems()
-    return sum(_COMMON_WEIGHT if one in common else 1.0 for one in stems)
+def _weight(stems: frozenset[str]) -> float:
+    common = len(stems & common_stems())
+    return common * _COMMON_WEIGHT + len(stems) - common

@@ -16,7 +16,7 @@ _BEFORE_UNIT = re.compile(r"\d\s?$")
 
 def han_values(text: str, *, strict: bool) -> Iterator[tuple[float, str, int]]:
     """Yield (value, as written, start) of a text's numerals; where `strict`, only of those that count something."""
-    for match in _HAN.finditer(text):
+    for match in _HAN.finditer(text) if not text.isascii() else ():
         numeral, after = match["number"], match["after"]
         if _BEFORE_UNIT.search(text, max(0, match.start("number") - 2), match.start("number")):
             continue
@@ -63,7 +63,7 @@ def _han_value(numeral: str) -> float | None:
 
 def parts_of(text: str) -> Iterator[tuple[float, tuple[int, int]]]:
     """Yield (share, place) of “三分之二” and “百分之九十五”."""
-    for match in _PART_OF.finditer(text):
+    for match in _PART_OF.finditer(text) if "分之" in text else ():
         whole, part = _plain_or_han(match[1]), _plain_or_han(match[2])
         if whole and part is not None:
             yield part / whole, match.span()

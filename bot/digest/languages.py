@@ -8,6 +8,7 @@ are not listed can be asked for; of them only the script of the listed ones is r
 import re
 from collections import Counter
 from functools import lru_cache
+from itertools import chain
 
 import regex
 
@@ -113,6 +114,7 @@ _LETTERS_TEXT = {
 }
 _LETTERS = {tag: frozenset(_LETTERS_TEXT.get(tag, "")) for tag in FUNCTION_WORDS}
 _LATIN_WORD = regex.compile(r"\p{Latin}[\p{Latin}\p{M}'’]*")
+_ASCII_WORD = re.compile(r"[A-Za-z][A-Za-z']*")
 # Written alike, so that one may pass for the other.
 _ALIKE = ({"da", "no", "nb", "sv"}, {"id", "ms"}, {"es", "ca"}, {"cs", "sk"})
 # Hardly a sentence in these is without a function word of the lists.
@@ -147,10 +149,12 @@ def same_language(one: str, other: str) -> bool:
     return main_language(one) == main_language(other)
 
 
+@lru_cache(maxsize=256)
 def is_in(text: str, tag: str) -> bool:
     """Return whether `text` may be in that language; True where it is too short or the language is unknown here.
 
-    Names and terms in Latin letters are allowed in every language, math is not looked at.
+    Names and terms in Latin letters are allowed in every language, math is not looked at. Kept for a while, as the
+    checks ask about a paper's text more than once.
     """
     text = strip_math(text)
     main = main_language(tag)
@@ -158,7 +162,7 @@ def is_in(text: str, tag: str) -> bool:
     if script == "Latin":
         return _is_latin(text, main)
     own = len(_UNIT[script].findall(text))
-    latin = len(_LATIN_WORD.findall(text))
+    latin = len(_latin_words(text))
     others = sum(len(_UNIT[name].findall(text)) for name in _foreign_scripts(script))
     if own + latin + others < _ENOUGH_UNITS:
         return own > 0 or not others
@@ -200,8 +204,13 @@ def _spoken_in(word: str) -> tuple[str, ...]:
     return tuple(tag for tag, words in FUNCTION_WORDS.items() if word in words or not _LETTERS[tag].isdisjoint(word))
 
 
+def _latin_words(text: str) -> list[str]:
+    # The same for both, at a fifth of the time.
+    return _ASCII_WORD.findall(text) if text.isascii() else _LATIN_WORD.findall(text)
+
+
 def _is_latin(text: str, main: str) -> bool:
-    written = _LATIN_WORD.findall(text)
+    written = _latin_words(text)
     words = [word.lower() for word in written]
     others = 0 if text.isascii() else sum(len(_UNIT[name].findall(text)) for name in _foreign_scripts("Latin"))
     if others > len(words) / 2 and others >= _ENOUGH_UNITS:
@@ -209,7 +218,7 @@ def _is_latin(text: str, main: str) -> bool:
     if len(words) < _ENOUGH_WORDS:
         return True
     alike = next((group for group in _ALIKE if main in group), {main})
-    spoken = Counter(tag for word in words for tag in _spoken_in(word))
+    spoken = Counter(chain.from_iterable(map(_spoken_in, words)))
     shares = {tag: spoken[tag] / len(words) for tag in FUNCTION_WORDS}
     own = max((shares.get(tag, 0.0) for tag in {main, *alike}), default=0.0)
     rival = max(share for tag, share in shares.items() if tag not in {main, *alike})

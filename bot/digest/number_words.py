@@ -60,6 +60,9 @@ SCALES: dict[str, int] = {
     "trillion": 10**12,
 }
 
+COUNTING = frozenset((*SMALL, *TENS, *SCALES))
+"""Words without one of which a text spells no number."""
+
 EQUAL: dict[str, tuple[float, ...]] = {
     "both": (2,),
     "pair": (2,),

@@ -15,6 +15,7 @@ from bot.digest.han_numbers import han_values, parts_of
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SUPERSCRIPT_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+")
+_DIGIT = re.compile(r"\d")
 _OTHER_DIGITS = re.compile(r"[^\x00-\x7f]")
 _LATEX = (
     (re.compile(r"\\[td]?frac\s*\{(\d+)\}\s*\{(\d+)\}"), r" \1/\2 "),
@@ -139,7 +140,8 @@ def claims_of(text: str, language: str = "en") -> list[Claim]:
     prepared = _prepared(_NUMBERING.sub(" ", text))
     main = language.partition("-")[0].lower()
     claims: list[Claim] = []
-    shares = list(_SLASH.finditer(prepared))
+    digits = _DIGIT.search(prepared) is not None
+    shares = list(_SLASH.finditer(prepared)) if digits else []
     taken = [match.span() for match in shares]
     for match in shares:
         share = int(match[1]) / int(match[2]) if int(match[2]) else 0.0
@@ -147,7 +149,7 @@ def claims_of(text: str, language: str = "en") -> list[Claim]:
     for value, span in parts_of(prepared):
         taken.append(span)
         claims.append(Claim(prepared[slice(*span)], frozenset({key(value), key(value * 100)})))
-    for match in _NUMBER.finditer(prepared):
+    for match in _NUMBER.finditer(prepared) if digits else ():
         if not _inside(match.start("number"), taken):
             claims.extend(_digit_claims(prepared, match, main))
     for value, shown, start in han_values(prepared, strict=True):
@@ -299,6 +301,8 @@ def _label(text: str) -> str:
 
 def _spelled(text: str, language: str) -> Iterator[tuple[float, tuple[int, int]]]:
     """Yield (value, place) of number words, those that belong together as one: “two hundred”, “twenty-five”."""
+    if words.COUNTING.isdisjoint(_WORD.findall(text.lower())):
+        return
     found = list(_WORD.finditer(text))
     place = 0
     while place < len(found):

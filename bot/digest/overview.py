@@ -16,7 +16,8 @@ from bot.digest.languages import language_name
 from bot.digest.prompting import FORM_CONFIG, LEFT_OUT, data_block, data_line, load_prompt
 from bot.digest.suspicion import suspicious_sentences
 from bot.llm.port import ChatRequest
-from bot.model import BriefItem, Overview, OverviewSentence
+from bot.model import BriefItem
+from bot.texts import Overview, OverviewSentence
 
 PROMPT_VERSION = "1"
 PURPOSE = "overview"

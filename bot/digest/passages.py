@@ -18,7 +18,7 @@ from bot.digest.languages import FUNCTION_WORDS
 from bot.digest.sentences import split_sentences
 from bot.digest.stems import stem
 from bot.digest.text import prose_words
-from bot.model import Passage
+from bot.texts import Passage
 
 LONGEST_PIECE = 900
 """Characters of a paragraph that are judged and shown as one: a dozen such fill what a model is given."""

@@ -26,6 +26,7 @@ _HEADING_LINE = re.compile(rf"\n[ \t\r]*+(?=(?:{_HEADING_WORDS})\s?:\s)", re.IGN
 _MATH = re.compile(
     r"(?<!\\)\$\$.{1,2000}?(?<!\\)\$\$|(?<![\\$])\$(?=[^\s$])[^$]{0,499}?(?<=[^\s\\])\$(?!\d)", re.DOTALL
 )
+_BRACKET = re.compile(r"[()\[\]]")
 _ENUMERATOR = re.compile(r"\(?(?:[ivx]{1,4}|[a-h1-9])\)")
 _WORD_BEFORE = re.compile(r"[^\s(\[{“\"']+$")
 _LONGEST_ASIDE = 300
@@ -81,12 +82,13 @@ def _protected(text: str) -> bytearray:
     for match in _MATH.finditer(text):
         flags[match.start() : match.end()] = b"\x01" * (match.end() - match.start())
     opened: list[int] = []
-    for position, character in enumerate(text):
+    for match in _BRACKET.finditer(text):
+        position = match.start()
         if flags[position]:
             continue
-        if character in "([":
+        if match[0] in "([":
             opened.append(position)
-        elif character in ")]" and opened:
+        elif opened:
             start = opened.pop()
             inside = position - start - 1
             # The stop right before the bracket may end a sentence that stands in brackets as a whole.

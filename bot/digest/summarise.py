@@ -2,43 +2,36 @@
 
 One paper for each request, and never a question about metadata, which is known. A sentence of the answer ends in the
 numbers of the abstract's sentences that support it, as in "… in half the time [2,4]": models write citations so by
-themselves, and it costs a fifth of what an object for each sentence would.
+themselves, and it costs a fifth of what an object for each sentence would. In another language than the paper's each
+number is followed by a word of its line, by which `bot.digest.check` knows that the summary is about this paper.
 
-Tokens are counted in advance as characters of UTF-8 text divided by four, the usual figure for English; at the median
-abstract of 2026 (1,370 characters) our own words are then about a fifth of what is sent.
+Our own words are paid for with every paper, so they are few and the names on the wire short; `benchmarks.summaries`
+counts them.
 """
 
-import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, Field, WithJsonSchema
 
-from bot.digest.cleaning import clean_text
-from bot.digest.languages import language_name
+from bot.digest.citations import cited, split_cited
+from bot.digest.languages import is_in, language_name
 from bot.digest.pattern_files import load_pattern
 from bot.digest.prompting import FORM_CONFIG, LEFT_OUT, data_block, data_line, load_prompt, numbered
 from bot.digest.sentences import split_sentences
 from bot.digest.suspicion import suspicious_sentences
 from bot.llm.port import ChatRequest
-from bot.model import Paper, Sentence, Summary
+from bot.model import Paper
+from bot.texts import Sentence, Summary
 
-PROMPT_VERSION = "1"
+PROMPT_VERSION = "2"
 PURPOSE = "summary"
 MAX_OUTPUT_TOKENS = 1600
 """A summary in Chinese takes about 900 tokens of the commonest models; the rest is for those that count worse."""
 
 _LONGEST = 1200
 _MOST_ITEMS = 12
-# At the end, or where a sentence ends inside the text: "[0,1]" elsewhere may be an interval.
-_CITATION = re.compile(
-    r"\s*[\[【［]\s*(\d{1,3}(?:\s*[,，、;–-]\s*\d{1,3})*)\s*[\]】］](?=\s*(?:$|[.。!?！？;；\[【［]))"
-    r"|(?<=[.。!?！？])\s*[\[【［]\s*(\d{1,3}(?:\s*[,，、;–-]\s*\d{1,3})*)\s*[\]】］]"
-)
-_LOOSE_STOP = re.compile(r"\s+([.。!?！？])$")
-_RANGE = re.compile(r"(\d+)\s*[–-]\s*(\d+)")
-_WIDEST_RANGE = 20
+_ANCHORED = " Cite with a rare word copied from each line: [0 moth, 2 tidal]."
 
 
 def _text(value: Any) -> Any:
@@ -53,20 +46,29 @@ def _few(value: list[str]) -> list[str]:
     return value
 
 
+def _split(value: Any) -> Any:
+    """Return a paragraph as its sentences: it comes as one text, which takes less to ask for and to say."""
+    return split_cited(value) if isinstance(value, str) else value
+
+
 Text = Annotated[str, BeforeValidator(_text), Field(max_length=_LONGEST)]
 Texts = Annotated[list[Text], AfterValidator(_few)]
+Paragraph = Annotated[Texts, BeforeValidator(_split), WithJsonSchema({"type": "string"})]
 
 
 class SummaryForm(BaseModel):
-    """What is asked for; every text ends in the numbers of the sentences it rests on. Empty: not stated."""
+    """What is asked for; every text ends in the numbers of the sentences it rests on. Empty: not stated.
+
+    The first of two names is the one on the wire.
+    """
 
     model_config = FORM_CONFIG
 
     gist: Text
-    paragraph: Texts
-    key_takeaways: Texts
-    motivation: Text = ""
-    method: Text = ""
+    paragraph: Paragraph = Field(validation_alias=AliasChoices("text", "paragraph"))
+    key_takeaways: Texts = Field(validation_alias=AliasChoices("points", "key_takeaways"))
+    motivation: Text = Field("", validation_alias=AliasChoices("why", "motivation"))
+    method: Text = Field("", validation_alias=AliasChoices("how", "method"))
     result: Text = ""
 
 
@@ -81,10 +83,13 @@ def build_request(paper: Paper, language: str) -> ChatRequest:
     suspicious = suspicious_sentences([paper.title, *sentences])
     shown = [LEFT_OUT if place + 1 in suspicious else one for place, one in enumerate(sentences)]
     title = LEFT_OUT if 0 in suspicious else data_line(paper.title)
+    task = f"Write in {name}. JSON only."
+    if not is_in(" ".join([title, *shown]), language):
+        task += _ANCHORED
     return ChatRequest(
         purpose=PURPOSE,
         system=load_prompt("summary"),
-        user=f"{data_block([f'Title: {title}', *numbered(shown)])}\nWrite in {name}. JSON only.",
+        user=f"{data_block([f'Title: {title}', *numbered(shown)])}\n{task}",
         max_output_tokens=MAX_OUTPUT_TOKENS,
     )
 
@@ -108,23 +113,6 @@ def as_summary(form: SummaryForm, paper: Paper, language: str, producer: str) ->
         method=_optional(form.method),
         result=_optional(form.result),
     )
-
-
-@lru_cache(maxsize=1024)
-def cited(text: str) -> Sentence:
-    """Return a text of the answer without its citations and markup, and the sentence numbers that it cited.
-
-    Kept for a while, as the checks and the summary ask for the same ones several times.
-    """
-    numbers: set[int] = set()
-    for match in _CITATION.finditer(text):
-        inside = match[1] or match[2]
-        for first, last in _RANGE.findall(inside):
-            if int(first) <= int(last) <= int(first) + _WIDEST_RANGE:
-                numbers.update(range(int(first), int(last) + 1))
-        numbers.update(int(number) for number in re.findall(r"\d+", inside))
-    plain = clean_text(_CITATION.sub("", text))
-    return Sentence(_LOOSE_STOP.sub(r"\1", plain), tuple(sorted(numbers)))
 
 
 def as_form(summary: Summary) -> SummaryForm:

@@ -23,7 +23,8 @@ from bot.digest.suspicion import speaks_to_model, suspicious_sentences
 from bot.digest.text import fold
 from bot.digest.visible import sanitise
 from bot.llm.port import ChatRequest
-from bot.model import Paper, Translation
+from bot.model import Paper
+from bot.texts import Translation
 
 PROMPT_VERSION = "1"
 TERMS_VERSION = f"{PROMPT_VERSION}+terms"

@@ -10,7 +10,7 @@ from bot.clock import Clock
 from bot.errors import BudgetExhausted, StoreError
 from bot.llm.port import Ceiling, Reservation, SpendLedger
 from bot.log import get_logger
-from bot.model import Spending
+from bot.spending import Spending
 
 KNOWN_FULL = 1.0
 """Seconds for which a day without room is believed to have none, as other processes may give some back."""
@@ -89,10 +89,7 @@ class Account:
         if self._full is None:
             return False
         full_on, refused, until = self._full
-        as_much = (
-            most.cost_micros >= refused.cost_micros
-            and most.input_tokens + most.output_tokens >= refused.input_tokens + refused.output_tokens
-        )
+        as_much = most.cost_micros >= refused.cost_micros and most.tokens >= refused.tokens
         return day == full_on and as_much and self._clock.monotonic() < until
 
 

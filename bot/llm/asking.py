@@ -12,7 +12,7 @@ from bot.llm.config import Price
 from bot.llm.forms import describe, strict_schema
 from bot.llm.port import ChatRequest
 from bot.llm.replies import Completion, Lost, NoAnswer, Refusal, Reply, Usage
-from bot.model import Spending
+from bot.spending import Spending
 
 TEMPLATE_TOKENS = 200
 """More than any chat template adds around two to four messages (gpt-oss adds about 70, Llama 3 about 40)."""
@@ -48,6 +48,20 @@ class Call:
             "type": "json_schema",
             "json_schema": {"name": self.schema_name, "schema": self.schema, "strict": True},
         }
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """Return the request as the wire has it; what the server might not know is left out where it is not wanted."""
+        body: dict[str, Any] = {
+            "model": self.model,
+            "messages": [{"role": role, "content": text} for role, text in self.messages],
+            self.limit.value: self.max_tokens,
+        }
+        if self.temperature is not None:
+            body["temperature"] = self.temperature
+        if self.response_format is not None:
+            body["response_format"] = self.response_format
+        return body
 
     @property
     def sent_bytes(self) -> int:

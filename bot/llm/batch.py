@@ -22,7 +22,7 @@ from bot.llm.forms import NotOfForm, read_form
 from bot.llm.port import ChatRequest, Form, Reservation, SpendLedger
 from bot.llm.replies import Completion, Usage, read_completion
 from bot.log import get_logger
-from bot.model import Spending
+from bot.spending import Spending
 
 MOST_REQUESTS = 2_000
 """In one batch; the limit of OpenAI is 50,000, and fewer are fetched and stored the sooner."""
@@ -254,16 +254,7 @@ class Batches:
 
 
 def _line(number: int, call: Call) -> str:
-    body: dict[str, Any] = {
-        "model": call.model,
-        "messages": [{"role": role, "content": text} for role, text in call.messages],
-        call.limit.value: call.max_tokens,
-    }
-    if call.temperature is not None:
-        body["temperature"] = call.temperature
-    if call.response_format is not None:
-        body["response_format"] = call.response_format
-    line = {"custom_id": str(number), "method": "POST", "url": "/v1/chat/completions", "body": body}
+    line = {"custom_id": str(number), "method": "POST", "url": "/v1/chat/completions", "body": call.body}
     return json.dumps(line) + "\n"
 
 

@@ -32,9 +32,8 @@ class Breaker:
     def admitted(self) -> Iterator[None]:
         """Hold a place for one request; raises `LaneFailed` at rest, with the refusal that still stands."""
         probe = self._closed_until is not None
-        if probe:
-            self._check_rest()
-            self._probing = True
+        self.check()
+        self._probing = self._probing or probe
         try:
             yield
         finally:
@@ -68,8 +67,11 @@ class Breaker:
         self._why = failure
         self._closed_until = self._clock.monotonic() + REFUSED_REST
 
-    def _check_rest(self) -> None:
-        left = (self._closed_until or 0.0) - self._clock.monotonic()
+    def check(self) -> None:
+        """Raise `LaneFailed` where `admitted` would, and hold no place."""
+        if self._closed_until is None:
+            return
+        left = self._closed_until - self._clock.monotonic()
         if left <= 0 and not self._probing:
             return
         if self._why is not None:

@@ -53,6 +53,7 @@ class Endpoint:
             memory=self._memory,
             clock=self._clock,
             gate=asyncio.Semaphore(config.concurrency),
+            ahead=asyncio.Semaphore(2 * config.concurrency),
         )
         guess = first_guess(openai=(parts.hostname or "").endswith("openai.com"))
         self._lanes = [Lane(config.model, config.price, server, guess)]

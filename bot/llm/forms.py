@@ -76,7 +76,7 @@ def _strict(node: Any, definitions: dict[str, Any], inside: tuple[str, ...]) -> 
 def describe(schema: dict[str, Any]) -> str:
     """Return the instruction that asks for `schema` in words, for servers that cannot be held to it."""
     shape = json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
-    return f"Answer with one JSON object and nothing else. It must match this JSON schema:\n{shape}"
+    return f"Answer with one JSON object only, of this JSON schema:\n{shape}"
 
 
 def read_form(text: str, form: type[Form]) -> Form:

@@ -1,7 +1,7 @@
 """One model on one server: asks, adapts, waits, tries again, and reads the answer into its form.
 
-Knows no HTTP: what came back is a `Reply`. Every request passes the gate (how many at once), the breaker and the
-account, in that order.
+Knows no HTTP: what came back is a `Reply`. Every request takes its room in the account, then passes the gate (how many
+at once) and the breaker. A few take their room ahead of their turn, so that the server never waits for the database.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Protocol, final
 
 from bot.clock import Clock
 from bot.errors import ModelAnswerInvalid, ModelAnswerRejected, ModelRefused, ModelUnavailable, StoreError
-from bot.llm.account import Account
+from bot.llm.account import Account, Room
 from bot.llm.asking import Call, Repair, build_call, cost_of, most
 from bot.llm.breaker import Breaker
 from bot.llm.capabilities import KEEP, Capabilities, CapabilityMemory, Rung, from_state
@@ -24,7 +24,7 @@ from bot.llm.forms import NotOfForm, read_form
 from bot.llm.port import ChatRequest, Form, Meter
 from bot.llm.replies import Completion, Lost, NoAnswer, Refusal, Reply, Verdict, judge
 from bot.log import get_logger
-from bot.model import Spending
+from bot.spending import Spending
 
 TRIES = 3
 """Requests for one answer when the server is busy or failing."""
@@ -71,7 +71,10 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What all models of one server share. `gate` bounds the requests under way; `host` is how people know it."""
+    """What all models of one server share; `host` is how people know it.
+
+    `gate` bounds the requests under way, `ahead` those with room in the account, which are at least as many.
+    """
 
     host: str
     wire: Wire
@@ -79,6 +82,7 @@ class Server:
     memory: CapabilityMemory
     clock: Clock
     gate: asyncio.Semaphore
+    ahead: asyncio.Semaphore
 
 
 class Lane:
@@ -100,6 +104,7 @@ class Lane:
         self._memory = server.memory
         self._clock = server.clock
         self._gate = server.gate
+        self._ahead = server.ahead
         self._state = f"model {server.host} {name}"
         self._guess = guess
         self._jitter = jitter
@@ -232,20 +237,29 @@ class Lane:
     async def _send(self, call: Call, purpose: str, bill: Bill) -> Reply:
         limit = most(call, self._price)
         # Settled when the gate is open again: the next request need not wait for the database.
-        async with AsyncExitStack() as after, self._gate:
-            with self._breaker.admitted():
-                room = await after.enter_async_context(self._account.room(self.name, purpose, limit))
-                # From here on the server may work on it, whatever becomes of us.
-                room.spent = replace(limit, estimated=1)
-                started = self._clock.monotonic()
-                try:
-                    reply = await self._wire.post(call)
-                    room.spent = cost_of(call, reply, self._price)
-                finally:
-                    bill.used += self._clock.monotonic() - started
-                    bill.add(room.spent)
-                self._note(reply)
+        async with AsyncExitStack() as after, self._ahead:
+            self._breaker.check()
+            room = await after.enter_async_context(self._account.room(self.name, purpose, limit))
+            async with self._gate:
+                reply = await self._post(call, room, limit, bill)
         _log.debug("model.asked", model=self.name, purpose=purpose, reply=type(reply).__name__)
+        return reply
+
+    async def _post(self, call: Call, room: Room, limit: Spending, bill: Bill) -> Reply:
+        with self._breaker.admitted():
+            # From here on the server may work on it, whatever becomes of us.
+            room.spent = replace(limit, estimated=1)
+            started = self._clock.monotonic()
+            try:
+                reply = await self._wire.post(call)
+                room.spent = cost_of(call, reply, self._price)
+                if room.spent.tokens > limit.tokens:
+                    # Booked as told, since it will be billed so; the day's ceiling is passed by the difference.
+                    _log.warning("model.overrun", model=self.name, tokens=room.spent.tokens, allowed=limit.tokens)
+            finally:
+                bill.used += self._clock.monotonic() - started
+                bill.add(room.spent)
+            self._note(reply)
         return reply
 
     def _note(self, reply: Reply) -> None:

@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from bot.model import Spending
+from bot.spending import Spending
 
 Form = TypeVar("Form", bound=BaseModel)
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 import httpx2
@@ -114,7 +114,7 @@ class OpenAIWire:
         try:
             async with asyncio.timeout(self._timeout):
                 answer = await self._client.chat.completions.with_raw_response.create(
-                    extra_headers=self._headers, **_arguments(call)
+                    extra_headers=self._headers, **call.body
                 )
                 body = answer.http_response.text
         except TimeoutError:
@@ -206,19 +206,6 @@ def _status(found: Batch) -> BatchStatus:
         done=counts.completed + counts.failed if counts else 0,
         total=counts.total if counts else 0,
     )
-
-
-def _arguments(call: Call) -> dict[str, Any]:
-    arguments: dict[str, Any] = {
-        "model": call.model,
-        "messages": [{"role": role, "content": text} for role, text in call.messages],
-        call.limit.value: call.max_tokens,
-    }
-    if call.temperature is not None:
-        arguments["temperature"] = call.temperature
-    if call.response_format is not None:
-        arguments["response_format"] = call.response_format
-    return arguments
 
 
 def _lost(error: openai.APIConnectionError) -> Lost:

@@ -14,10 +14,11 @@ from bot.errors import BudgetExhausted, ModelAnswerInvalid, ModelRefused, ModelU
 from bot.i18n import Refusal
 from bot.llm.port import ChatAnswer, ChatModel
 from bot.log import get_logger
-from bot.model import FullText, Paper
+from bot.model import Paper
 from bot.pipeline.full_texts import FETCH_SECONDS, FullTexts
 from bot.render.answers import AnswerDetails, Shortfall
 from bot.store.questions import Quota
+from bot.texts import FullText
 
 _log = get_logger(__name__)
 
@@ -128,7 +129,10 @@ class Asker:
     def require_model(self) -> ChatModel:
         """Return the model. Raises `Refusal` without one."""
         if self._model is None:
-            raise Refusal("No language model is set up here, so I cannot answer questions.")
+            raise Refusal(
+                "No language model is set up here, so I cannot answer questions. "
+                "Whoever runs me can change that: `LLM__MODEL` with `LLM__API_KEY` or `LLM__BASE_URL`."
+            )
         return self._model
 
     def _require(self, question: str) -> ChatModel:

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
@@ -9,9 +10,11 @@ from bot.digest.check import check_summary, complaint
 from bot.digest.summarise import SummaryForm, as_summary, build_request
 from bot.errors import BudgetExhausted
 from bot.llm.batch import Batches, Question
-from bot.model import Bill, Fallback, Paper, Summary
+from bot.model import Paper
 from bot.pipeline.patience import Patience
 from bot.pipeline.summarising import Summariser, bill_of, fallback_of
+from bot.spending import Bill, Spending
+from bot.texts import Fallback, Summary
 
 AT_ONCE = 16
 """Papers asked about together; after each such group the progress is told."""
@@ -19,6 +22,8 @@ AT_ONCE = 16
 _PATIENCE = 600.0
 
 Progress = Callable[[str, int, int], None]
+
+_Key = tuple[str, int, str]
 
 
 class Shown(Protocol):
@@ -93,25 +98,32 @@ class Backfill:
         batches = self._batches
         if batches is None:
             raise ValueError("made without batches")
-        bill = Bill(batches.producer, currency=self._currency)
+        outcome = _Outcome()
         if await batches.pending():
-            bill += await self._finish(batches, progress)
-        questions, cached = await self._questions(since, language)
-        bill += Bill(batches.producer, cached=cached)
+            await self._finish(batches, outcome, progress)
+        questions, cached = await self._questions(since, language, outcome)
         while questions:
             try:
                 count = await batches.submit(questions, SummaryForm)
             except BudgetExhausted:
-                return bill + Bill(batches.producer, fallbacks={Fallback.BUDGET: len(questions)})
+                outcome.failed.update({_key(one.about): Fallback.BUDGET for one in questions})
+                break
             questions = questions[count:]
-            bill += await self._finish(batches, progress)
-        return bill
+            await self._finish(batches, outcome, progress)
+        return Bill(
+            batches.producer,
+            made=len(outcome.made),
+            cached=cached,
+            fallbacks=Counter(outcome.failed.values()),
+            spending=outcome.spending,
+            currency=self._currency,
+        )
 
-    async def _finish(self, batches: Batches, progress: Progress) -> Bill:
+    async def _finish(self, batches: Batches, outcome: "_Outcome", progress: Progress) -> None:
         """Wait for the pending batch, check and store what it gave, and book it."""
         status = await batches.wait(lambda done, total: progress("batch at the server", done, total))
         if status is None:
-            return Bill(batches.producer)
+            return
         papers: dict[tuple[str, int], Paper] = {}
         for arxiv_id, version in await self._about(batches):
             paper = await self._papers.load_paper(arxiv_id)
@@ -126,17 +138,18 @@ class Backfill:
             return complaint(check_summary(form, paper, about["language"]))
 
         answers, spending = await batches.collect(status, SummaryForm, check)
-        made, fallbacks = 0, Counter[Fallback]()
         for one in answers:
+            key = _key(one.about)
             if isinstance(one.value, SummaryForm):
                 paper = papers[one.about["arxiv_id"], one.about["version"]]
                 summary = as_summary(one.value, paper, one.about["language"], batches.producer)
                 await self._texts.save_summaries([summary])
-                made += 1
+                outcome.made.add(key)
+                outcome.failed.pop(key, None)
             else:
-                fallbacks[fallback_of(one.value)] += 1
+                outcome.failed[key] = fallback_of(one.value)
         await batches.settle(spending)
-        return Bill(batches.producer, made=made, fallbacks=fallbacks, spending=spending)
+        outcome.spending += spending
 
     async def _about(self, batches: Batches) -> set[tuple[str, int]]:
         return {(about["arxiv_id"], about["version"]) for about in await batches.subjects()}
@@ -147,15 +160,28 @@ class Backfill:
             wanted[language or tag].setdefault(paper.arxiv_id, paper)
         return {tag: list(papers.values()) for tag, papers in wanted.items()}
 
-    async def _questions(self, since: date, language: str | None) -> tuple[list[Question], int]:
-        """Return what is to be asked, and how many summaries are there already."""
+    async def _questions(self, since: date, language: str | None, outcome: "_Outcome") -> tuple[list[Question], int]:
+        """Return what is to be asked, and how many summaries were there before this call."""
         questions: list[Question] = []
         cached = 0
         for tag, papers in (await self._wanted(since, language)).items():
             there = await self._summariser.stored(papers, tag)
-            cached += len(there)
+            cached += sum((one.arxiv_id, one.version, tag) not in outcome.made for one in there.values())
             questions += [_question(paper, tag) for paper in _askable(papers) if paper.arxiv_id not in there]
         return questions, cached
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What became of each paper, version and language that this call heard of, whatever batch it was asked in."""
+
+    made: set[_Key] = field(default_factory=set)
+    failed: dict[_Key, Fallback] = field(default_factory=dict)
+    spending: Spending = field(default_factory=Spending)
+
+
+def _key(about: Mapping[str, Any]) -> _Key:
+    return about["arxiv_id"], about["version"], about["language"]
 
 
 def _askable(papers: Iterable[Paper]) -> list[Paper]:

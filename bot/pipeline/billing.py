@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bot.clock import Clock
 from bot.llm.port import Ceiling
-from bot.model import ModelStanding, Spending
+from bot.spending import ModelStanding, Spending
 
 
 class Account(Protocol):

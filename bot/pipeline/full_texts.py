@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from bot.clock import Clock
 from bot.errors import SourceError, SourceMalformed, StoreError
 from bot.log import get_logger
-from bot.model import FullText, Paper
+from bot.model import Paper
 from bot.render.answers import Shortfall
+from bot.texts import FullText
 
 FETCH_SECONDS = 25.0
 """How long a reader waits: arXiv's own spacing alone may take six seconds for two documents."""

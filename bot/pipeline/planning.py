@@ -16,9 +16,9 @@ from bot.clock import Clock
 from bot.delivery import DeliveryKind, PlannedDelivery, PlannedPart, Subscription, TopicKey
 from bot.errors import StoreError
 from bot.log import get_logger
-from bot.model import Announcement, Bill, Brief, Topic
+from bot.model import Announcement, Brief, Topic
 from bot.pipeline import deciding
-from bot.pipeline.agenda import Recipe, Task, judge_dates, late_part, make_delivery, place_of
+from bot.pipeline.agenda import Recipe, Task, judge_dates, make_delivery, place_of
 from bot.pipeline.deciding import Step
 from bot.pipeline.patience import PATIENCE, Patience
 from bot.pipeline.planning_ports import (
@@ -32,9 +32,10 @@ from bot.pipeline.planning_ports import (
     Subscriptions,
     Translating,
 )
+from bot.pipeline.preparing import Preparation
 from bot.render import notices
-from bot.render.parts import Draft, render_draft, shown_papers
 from bot.sources.calendar import AnnouncementCalendar
+from bot.spending import Bill
 
 _log = get_logger(__name__)
 
@@ -62,28 +63,17 @@ class PlanReport:
 
 @dataclass(slots=True)
 class _Run:
-    """One call: what it counts, and what it made and needs more than once."""
+    """One call: what it counts, and the briefs that it makes."""
 
     now: datetime
-    patience: Patience
-    briefs: dict[tuple[Recipe, TopicKey], Brief] = field(default_factory=dict)
-    translated: dict[tuple[Recipe, TopicKey, DeliveryKind], Brief] = field(default_factory=dict)
-    unwritten: dict[tuple[Recipe, TopicKey], Brief] = field(default_factory=dict)
-    kept: set[tuple[Recipe, TopicKey]] = field(default_factory=set)
-    drafts: dict[tuple[object, ...], Draft] = field(default_factory=dict)
-    ids: dict[tuple[tuple[str, ...], date], frozenset[str]] = field(default_factory=dict)
+    briefs: Preparation
     planned: Counter[DeliveryKind] = field(default_factory=Counter)
     skipped: int = 0
     waiting: int = 0
     errors: list[str] = field(default_factory=list)
-    bill: Bill | None = None
 
     def report(self) -> PlanReport:
-        return PlanReport(dict(self.planned), self.skipped, self.waiting, tuple(self.errors), self.bill)
-
-    def charge(self, bill: Bill | None) -> None:
-        if bill is not None:
-            self.bill = bill if self.bill is None else self.bill + bill
+        return PlanReport(dict(self.planned), self.skipped, self.waiting, tuple(self.errors), self.briefs.bill)
 
 
 class Planner:
@@ -140,7 +130,9 @@ class Planner:
         An error of one subscription is logged and counted and stops no other. Raises `StoreError` kinds.
         """
         # One for all: many briefs at once are no later than one.
-        run = _Run(self._clock.now(), Patience(self._patience))
+        patience = Patience(self._patience)
+        briefs = Preparation(self._briefing, self._translator, self._announcements, self._history, patience)
+        run = _Run(self._clock.now(), briefs)
         active = await self._subscriptions.load_active()
         self._forget({(one.channel_id, one.topic): one.state_since for one in active}, run.now)
         due = await self._due(active, run)
@@ -250,26 +242,7 @@ class Planner:
             if task.step is Step.BRIEF or (task.step is Step.INCOMPLETE and task.situation.holds_papers):
                 wanted[task.recipe][task.subscription.topic] = task.topic
         for recipe, topics in wanted.items():
-            await self._guard(self._compose(recipe, topics, run), None, run)
-
-    async def _compose(self, recipe: Recipe, topics: Mapping[TopicKey, Topic], run: _Run) -> None:
-        made = await self._briefing.briefs_to_post(
-            list(topics.values()),
-            recipe.announced_on,
-            max_papers=recipe.max_papers,
-            language=recipe.language,
-            patience=run.patience,
-        )
-        run.briefs.update(zip(((recipe, key) for key in topics), made, strict=True))
-        for brief in made:
-            run.charge(brief.bill)
-
-    async def _find_brief(self, task: Task, run: _Run) -> Brief:
-        key = (task.recipe, task.subscription.topic)
-        if key not in run.briefs:
-            # Alone, where it could not be made together with others.
-            await self._compose(task.recipe, {task.subscription.topic: task.topic}, run)
-        return run.briefs[key]
+            await self._guard(run.briefs.compose(recipe, topics), None, run)
 
     async def _guard(self, work: Awaitable[None], subscription: Subscription | None, run: _Run) -> None:
         """Do `work` and log its failure; what fails without a subscription is tried again for each one by itself."""
@@ -297,7 +270,7 @@ class Planner:
         elif task.step is Step.INCOMPLETE and not task.situation.holds_papers:
             await self._say_waiting(task, run)
         elif task.step in (Step.BRIEF, Step.INCOMPLETE):
-            await self._brief(task, await self._find_brief(task, run), run)
+            await self._brief(task, await run.briefs.find(task), run)
 
     async def _brief(self, task: Task, brief: Brief, run: _Run) -> None:
         if not brief.items:
@@ -310,62 +283,10 @@ class Planner:
             brief = replace(brief, silence=notices.missing_statements(task.situation.missing))
             # Before the brief, for without this note nobody would look for the rest.
             await self._skip(task, DeliveryKind.WAITING, "said in the brief", run)
-        await self._keep(task, brief, run)
-        shown = await self._translated(task, brief, DeliveryKind.BRIEF, run)
-        parts = self._parts(task, shown, DeliveryKind.BRIEF, run)
+        await run.briefs.keep(task, brief)
+        parts = await run.briefs.parts(task, brief, DeliveryKind.BRIEF, run.now)
         if await self._plan(task, DeliveryKind.BRIEF, parts, run) and task.step is Step.BRIEF:
             self._close(task)
-
-    async def _keep(self, task: Task, brief: Brief, run: _Run) -> None:
-        """Store the brief, before it is planned: what readers find later is what was posted first."""
-        key = (task.recipe, task.subscription.topic)
-        if key not in run.kept:
-            await self._briefing.keep(brief)
-            run.kept.add(key)
-
-    async def _translated(self, task: Task, brief: Brief, kind: DeliveryKind, run: _Run) -> Brief:
-        """Return the brief with translations where the subscription wants them; once for all that want the same."""
-        if not task.subscription.translate or self._translator is None:
-            return brief
-        key = (task.recipe, task.subscription.topic, kind)
-        shown = run.translated.get(key)
-        if shown is None or [one.paper for one in shown.items] != [one.paper for one in brief.items]:
-            shown, bill = await self._translator.add_to(brief, run.patience)
-            run.translated[key] = shown
-            run.charge(bill)
-        return replace(brief, items=shown.items, bill=shown.bill)
-
-    def _parts(self, task: Task, brief: Brief, kind: DeliveryKind, run: _Run) -> tuple[PlannedPart, ...]:
-        wish, late = task.subscription, task.situation.is_late(run.now)
-        # A server's id is also the id of the role that everyone has.
-        role_id = wish.role_id if wish.role_id != wish.guild_id else None
-        shown = tuple(item.paper.arxiv_id for item in brief.items)
-        key = (
-            task.recipe,
-            wish.topic,
-            shown,
-            brief.silence,
-            kind,
-            late,
-            wish.style,
-            role_id,
-            wish.crosspost,
-            wish.tag_ids,
-            wish.translate,
-        )
-        draft = run.drafts.get(key)
-        if draft is None:
-            draft = render_draft(
-                brief,
-                wish.style,
-                kind=kind,
-                late=late,
-                role_id=role_id,
-                crosspost=wish.crosspost,
-                tag_ids=wish.tag_ids,
-            )
-            run.drafts[key] = draft
-        return draft.parts(wish.channel_id)
 
     async def _say_waiting(self, task: Task, run: _Run) -> None:
         self._tried[task.key, task.situation.announced_on] = task.seen
@@ -399,52 +320,23 @@ class Planner:
 
     async def _look_for_late(self, task: Task, run: _Run) -> None:
         """Plan what came after the incomplete brief of a date, once; or note that nothing for this topic did."""
-        late = await self._late_brief(task, run)
+        late = await run.briefs.late(task)
         if late is None:
             await self._skip(task, DeliveryKind.LATE, "nothing came later", run)
         else:
             # Only now, so that nothing is written about papers that were posted before.
-            (late,) = await self._briefing.write([late], run.patience)
-            run.charge(late.bill)
-            late = await self._translated(task, late, DeliveryKind.LATE, run)
-            await self._plan(task, DeliveryKind.LATE, self._parts(task, late, DeliveryKind.LATE, run), run)
+            late = await run.briefs.write(late)
+            parts = await run.briefs.parts(task, late, DeliveryKind.LATE, run.now)
+            await self._plan(task, DeliveryKind.LATE, parts, run)
         self._close(task)
 
     async def _look_for_missed(self, task: Task, missed: list[Task], run: _Run) -> None:
         """Add to `missed` what came so long after the incomplete brief of a date that it is only mentioned."""
-        if await self._late_brief(task, run) is not None:
+        if await run.briefs.late(task) is not None:
             missed.append(task)
             return
         await self._skip(task, DeliveryKind.LATE, "nothing came later", run)
         self._close(task)
-
-    async def _late_brief(self, task: Task, run: _Run) -> Brief | None:
-        wish, announced_on = task.subscription, task.situation.announced_on
-        sent = await self._history.load_brief(wish.channel_id, wish.topic, announced_on)
-        if sent is None:
-            return None
-        later = tuple(row.category for row in task.situation.rows if row.fetched_at > sent.created_at)
-        if not later:
-            return None
-        earlier = tuple(row.category for row in task.situation.rows if row.category not in later)
-        ids = set(await self._load_ids(later, announced_on, run) - await self._load_ids(earlier, announced_on, run))
-        for payload in sent.payloads:
-            ids -= shown_papers(payload)
-        if not ids:
-            return None
-        key = (task.recipe, task.subscription.topic)
-        if key not in run.unwritten:
-            (run.unwritten[key],) = await self._briefing.briefs(
-                [task.topic], announced_on, max_papers=task.recipe.max_papers, language=task.recipe.language
-            )
-        return late_part(run.unwritten[key], ids)
-
-    async def _load_ids(self, categories: tuple[str, ...], announced_on: date, run: _Run) -> frozenset[str]:
-        key = (categories, announced_on)
-        if key not in run.ids:
-            found = await self._announcements.load_candidates(categories, announced_on)
-            run.ids[key] = frozenset(one.paper.arxiv_id for one in found)
-        return run.ids[key]
 
     async def _plan_missed(self, tasks: Sequence[Task], run: _Run) -> None:
         """Plan one line for all dates of a subscription that are too old, wholly or in part, under the newest."""

@@ -5,8 +5,9 @@ from datetime import date, datetime
 from typing import Protocol
 
 from bot.delivery import DeliveryKind, PlannedDelivery, Subscription, TopicKey
-from bot.model import Announcement, Bill, Brief, Candidate, IngestReport, Topic
+from bot.model import Announcement, Brief, Candidate, IngestReport, Topic
 from bot.pipeline.patience import Patience
+from bot.spending import Bill
 from bot.store.delivery_history import PlannedBrief
 
 Key = tuple[int, TopicKey]

@@ -6,10 +6,11 @@ from typing import Protocol
 from bot.clock import Clock
 from bot.errors import StoreError
 from bot.log import get_logger
-from bot.model import Paper, Summary
+from bot.model import Paper
 from bot.pipeline.patience import Patience
 from bot.pipeline.summarising import Summariser, extracted, is_extracted
 from bot.store.questions import Quota
+from bot.texts import Summary
 
 SECONDS = 25.0
 """How long a reader waits; the answer that comes later is there for the next one."""

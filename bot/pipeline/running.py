@@ -14,12 +14,13 @@ from typing import Any, Protocol
 from bot.clock import Clock
 from bot.delivery import TopicKey
 from bot.log import get_logger
-from bot.model import Announcement, AnnouncementState, Bill, IngestReport
+from bot.model import Announcement, AnnouncementState, IngestReport
 from bot.pipeline.deciding import SETTLED
 from bot.pipeline.due import is_doubtful, poll_slot
 from bot.pipeline.planning import PlanReport
 from bot.pipeline.planning_ports import FindTopic, Reader
 from bot.sources.calendar import AnnouncementCalendar
+from bot.spending import Bill
 
 _log = get_logger(__name__)
 
@@ -209,7 +210,7 @@ def _bill_fields(bill: Bill | None) -> dict[str, Any]:
         "summaries_extracted": {why.value: count for why, count in bill.fallbacks.items()},
         "model_failed": dict(bill.failed),
         "model_requests": bill.spending.requests,
-        "tokens": bill.spending.input_tokens + bill.spending.output_tokens,
+        "tokens": bill.spending.tokens,
         "cost_micros": bill.spending.cost_micros,
     }
 

@@ -23,10 +23,12 @@ from bot.errors import (
 )
 from bot.llm.port import ChatModel, Meter
 from bot.log import get_logger
-from bot.model import Bill, Fallback, Paper, Spending, Summary
+from bot.model import Paper
 from bot.pipeline.patience import PATIENCE, Patience
+from bot.spending import Bill, Spending
 from bot.store.briefs import SummaryKey
 from bot.store.summaries import PaperVersionKey
+from bot.texts import Fallback, Summary
 
 LEFT_BEHIND = 32
 """Calls that may go on with nobody waiting for them; further ones are given up."""
@@ -36,6 +38,10 @@ GRACE = 120.0
 
 NOT_AGAIN = 6 * 3600.0
 """Seconds until a model is asked again about a paper for which it gave nothing that may be shown."""
+
+AT_ONCE = 96
+"""Papers in work together, more than any server is asked about at once: what was found out about a paper for its
+request is then still known when its answer is checked."""
 
 _MOST_FAILED = 10_000
 
@@ -133,6 +139,8 @@ class Summariser:
         self._patience = patience
         self._producers = tuple(dict.fromkeys([model.name, *producers])) if model is not None else ()
         self._flights: dict[_Key, _Flight] = {}
+        self._at_once = asyncio.Semaphore(AT_ONCE)
+        self._preparing = asyncio.Lock()
         self._failed: OrderedDict[_Key, tuple[Fallback, float]] = OrderedDict()
         self._closed = False
 
@@ -313,7 +321,12 @@ class Summariser:
         def check(form: SummaryForm) -> str | None:
             return complaint(check_summary(form, paper, language))
 
-        answer = await model.ask(build_request(paper, language), SummaryForm, check=check, meter=meter)
+        async with self._at_once:
+            async with self._preparing:
+                request = build_request(paper, language)
+                # Made in one go, the requests of a busy day would keep everybody else waiting for seconds.
+                await asyncio.sleep(0)
+            answer = await model.ask(request, SummaryForm, check=check, meter=meter)
         return as_summary(answer.value, paper, language, answer.producer)
 
 

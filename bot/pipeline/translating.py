@@ -34,11 +34,13 @@ from bot.errors import (
 from bot.i18n import Refusal
 from bot.llm.port import ChatModel, Meter
 from bot.log import get_logger
-from bot.model import Bill, Brief, Fallback, Paper, Spending, Translation
+from bot.model import Brief, Paper
 from bot.pipeline.patience import Patience
 from bot.pipeline.summarising import fallback_of
+from bot.spending import Bill, Spending
 from bot.store.questions import Quota
 from bot.store.summaries import PaperVersionKey
+from bot.texts import Fallback, Translation
 
 SECONDS = 60.0
 """How long a reader waits; what comes later is there when they ask again."""
@@ -114,6 +116,15 @@ class Translator:
         """Return whether there is a model to ask."""
         return self._model is not None and not self._closed
 
+    def require_model(self) -> ChatModel:
+        """Return the model. Raises `Refusal` without one."""
+        if self._model is None or self._closed:
+            raise Refusal(
+                "No language model is set up here, so I cannot translate. "
+                "Whoever runs me can change that: `LLM__MODEL` with `LLM__API_KEY` or `LLM__BASE_URL`."
+            )
+        return self._model
+
     async def recall(self, papers: Iterable[Paper], language: str, *, terms: bool = False) -> dict[str, Translation]:
         """Return the stored translations into `language`, by identifier; asks nobody, costs nothing.
 
@@ -144,8 +155,7 @@ class Translator:
         stored = await self.recall([paper], language, terms=terms)
         if paper.arxiv_id in stored:
             return stored[paper.arxiv_id]
-        if self._model is None or self._closed:
-            raise Refusal("No language model is set up here, so I cannot translate.")
+        model = self.require_model()
         if _is_written_in(paper, language) or not Original.of(paper).translatable:
             raise Refusal("There is nothing to translate: this paper is written in that language.")
         key = _key(paper, language, terms=terms)
@@ -156,7 +166,7 @@ class Translator:
             # Another may have begun it while this one paid.
             flight = self._flights.get(key)
             if flight is None:
-                flight = self._begin(key, paper, self._model)
+                flight = self._begin(key, paper, model)
             else:
                 await self._give_back(user_id, guild_id, paid_at)
                 paid_at = None

@@ -1,25 +1,28 @@
-"""Summaries of what will be posted, made before its time: a brief that is wanted at nine finds them in the cache.
+"""Texts of what will be posted, made before its time: a brief that is wanted at nine finds them in the cache.
 
-Looks at what is announced and not yet due, and writes nothing but summaries. Within the day's budget, and a few papers
-at a time, so that a reader who asks meanwhile has a turn soon.
+Looks at what is announced and not yet due, and has summaries made in the language of each subscription, and
+translations where one wants them: nothing else. Within the day's budget, and a few papers at a time, so that a reader
+who asks meanwhile has a turn soon.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from bot.clock import Clock
 from bot.delivery import Subscription, TopicKey
+from bot.digest.languages import same_language
 from bot.log import get_logger
-from bot.model import Announcement, Brief, Fallback, Paper, Topic
+from bot.model import Announcement, Brief, Paper, Topic
 from bot.pipeline import deciding
 from bot.pipeline.agenda import Recipe
 from bot.pipeline.patience import Patience
 from bot.pipeline.planning_ports import FindTopic
 from bot.pipeline.summarising import Written
 from bot.sources.calendar import AnnouncementCalendar
+from bot.texts import Fallback, Translation
 
 AT_ONCE = 4
 """Papers asked about at the same time, of the eight that a model takes by default."""
@@ -76,13 +79,36 @@ class Summaries(Protocol):
         ...
 
 
+class Translations(Protocol):
+    """Translates papers; see `bot.pipeline.translating.Translator`."""
+
+    async def translate_all(
+        self, papers: Iterable[Paper], language: str, *, patience: Patience
+    ) -> dict[str, Translation | Fallback]:
+        """Return a translation of every paper, or why there is none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class WarmUpReport:
-    """What one run did. `stopped`: the model gave nothing any more, and the rest is left to a later run."""
+    """What one run did. `made`: summaries. `translated`: papers whose translation is there.
+
+    `stopped`: the model gave nothing any more, and the rest is left to a later run.
+    """
 
     papers: int = 0
     made: int = 0
+    translated: int = 0
     stopped: Fallback | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A topic of one recipe, the announcements that its papers come from, and whether anybody wants translations."""
+
+    topic: Topic
+    seen: _Seen
+    translate: bool
 
 
 class WarmUp:
@@ -97,6 +123,8 @@ class WarmUp:
         summaries: Summaries,
         calendar: AnnouncementCalendar,
         clock: Clock,
+        *,
+        translations: Translations | None = None,
     ) -> None:
         self._announcements = announcements
         self._subscriptions = subscriptions
@@ -105,7 +133,8 @@ class WarmUp:
         self._summaries = summaries
         self._calendar = calendar
         self._clock = clock
-        self._done: dict[tuple[Recipe, TopicKey], _Seen] = {}
+        self._translations = translations
+        self._done: dict[tuple[Recipe, TopicKey], _Wish] = {}
         self._rested: datetime | None = None
 
     async def run(self) -> WarmUpReport:
@@ -116,38 +145,55 @@ class WarmUp:
             return WarmUpReport()
         self._rested = None
         wanted = await self._wanted()
-        papers = made = 0
-        stopped: Fallback | None = None
-        for recipe, topics in wanted.items():
-            found = await self._warm(recipe, topics)
-            papers, made, stopped = papers + found.papers, made + found.made, found.stopped
-            if stopped is not None:
+        total = WarmUpReport()
+        for recipe, wishes in wanted.items():
+            found = await self._warm(recipe, wishes)
+            total = WarmUpReport(
+                total.papers + found.papers,
+                total.made + found.made,
+                total.translated + found.translated,
+                found.stopped,
+            )
+            if total.stopped is not None:
                 self._rested = now
                 break
-        if papers:
-            _log.info("wrote ahead", papers=papers, made=made, stopped=stopped.value if stopped else None)
-        return WarmUpReport(papers, made, stopped)
+        if total.papers:
+            _log.info(
+                "wrote ahead",
+                papers=total.papers,
+                made=total.made,
+                translated=total.translated,
+                stopped=total.stopped.value if total.stopped else None,
+            )
+        return total
 
-    async def _wanted(self) -> dict[Recipe, dict[TopicKey, tuple[Topic, _Seen]]]:
+    async def _wanted(self) -> dict[Recipe, dict[TopicKey, _Wish]]:
         """Return the topics whose announcement is there and whose time is to come, and which were not done yet."""
         now = self._clock.now()
         announced_on = self._calendar.due(now)
-        keys: defaultdict[Recipe, set[TopicKey]] = defaultdict(set)
+        keys: defaultdict[Recipe, dict[TopicKey, bool]] = defaultdict(dict)
         for one in await self._subscriptions.load_active():
             if deciding.first_date(one, self._calendar) > announced_on:
                 continue
             if deciding.wanted_at(one, announced_on, self._calendar) > now:
-                keys[Recipe(announced_on, one.language, one.max_papers)].add(one.topic)
+                topics = keys[Recipe(announced_on, one.language, one.max_papers)]
+                topics[one.topic] = topics.get(one.topic, False) or self._translates(one)
         rows: dict[str, Announcement | None] = {}
-        wanted: dict[Recipe, dict[TopicKey, tuple[Topic, _Seen]]] = {}
+        wanted: dict[Recipe, dict[TopicKey, _Wish]] = {}
         for recipe, topics in keys.items():
             for key in sorted(topics, key=lambda one: (one.guild_id or 0, one.slug)):
                 topic = await self._topics(key)
                 seen = await self._seen(topic, announced_on, rows) if topic is not None else None
-                if topic is not None and seen is not None and self._done.get((recipe, key)) != seen:
-                    wanted.setdefault(recipe, {})[key] = (topic, seen)
-        self._done = {done: seen for done, seen in self._done.items() if done[0].announced_on == announced_on}
+                if topic is None or seen is None:
+                    continue
+                wish = _Wish(topic, seen, topics[key])
+                if self._done.get((recipe, key)) != wish:
+                    wanted.setdefault(recipe, {})[key] = wish
+        self._done = {done: wish for done, wish in self._done.items() if done[0].announced_on == announced_on}
         return wanted
+
+    def _translates(self, one: Subscription) -> bool:
+        return one.translate and self._translations is not None and not same_language(one.language, "en")
 
     async def _seen(self, topic: Topic, announced_on: date, rows: dict[str, Announcement | None]) -> _Seen | None:
         """Return a topic's announcements of a date when all are there, else None: their papers may still change."""
@@ -158,9 +204,9 @@ class WarmUp:
         whole = len(found) == len(topic.categories) and all(row.state in deciding.SETTLED for row in found)
         return found if whole else None
 
-    async def _warm(self, recipe: Recipe, topics: Mapping[TopicKey, tuple[Topic, _Seen]]) -> WarmUpReport:
+    async def _warm(self, recipe: Recipe, wishes: Mapping[TopicKey, _Wish]) -> WarmUpReport:
         briefs = await self._briefs.drafts(
-            [topic for topic, _ in topics.values()],
+            [wish.topic for wish in wishes.values()],
             recipe.announced_on,
             max_papers=recipe.max_papers,
             language=recipe.language,
@@ -168,23 +214,45 @@ class WarmUp:
         )
         papers = list({item.paper.arxiv_id: item.paper for brief in briefs for item in brief.items}.values())
         made = 0
-        for start in range(0, len(papers), AT_ONCE):
-            written = await self._summaries.write(
-                papers[start : start + AT_ONCE], recipe.language, patience=Patience(_PATIENCE)
-            )
+        for group in _groups(papers):
+            written = await self._summaries.write(group, recipe.language, patience=Patience(_PATIENCE))
             made += sum(one.made and one.by_model for one in written.values())
-            stopped = _trouble(written)
+            stopped = _trouble([None if one.by_model else one.summary.fallback for one in written.values()])
             if stopped is not None:
-                return WarmUpReport(len(papers), made, stopped)
-        self._done.update({(recipe, key): seen for key, (_, seen) in topics.items()})
-        return WarmUpReport(len(papers), made)
+                return WarmUpReport(len(papers), made, 0, stopped)
+        wanted = {
+            item.paper.arxiv_id: item.paper
+            for brief, wish in zip(briefs, wishes.values(), strict=True)
+            if wish.translate
+            for item in brief.items
+        }
+        translated, stopped = await self._translate(list(wanted.values()), recipe.language)
+        if stopped is None:
+            self._done.update({(recipe, key): wish for key, wish in wishes.items()})
+        return WarmUpReport(len(papers), made, translated, stopped)
+
+    async def _translate(self, papers: Sequence[Paper], language: str) -> tuple[int, Fallback | None]:
+        """Return how many translations are there, and why the rest is not begun."""
+        translated = 0
+        if self._translations is None:
+            return translated, None
+        for group in _groups(papers):
+            found = await self._translations.translate_all(group, language, patience=Patience(_PATIENCE))
+            reasons = [one if isinstance(one, Fallback) else None for one in found.values()]
+            translated += reasons.count(None)
+            if (stopped := _trouble(reasons)) is not None:
+                return translated, stopped
+        return translated, None
 
 
-def _trouble(written: Mapping[str, Written]) -> Fallback | None:
-    """Return why it makes no sense to go on now: no budget, or a model that does not answer at all."""
-    reasons = {one.summary.fallback for one in written.values()}
+def _groups(papers: Sequence[Paper]) -> Iterator[Sequence[Paper]]:
+    return (papers[start : start + AT_ONCE] for start in range(0, len(papers), AT_ONCE))
+
+
+def _trouble(reasons: Sequence[Fallback | None]) -> Fallback | None:
+    """Return why it makes no sense to go on now: no budget, or a model that does not answer at all (None: it did)."""
     if Fallback.BUDGET in reasons:
         return Fallback.BUDGET
-    if any(one.by_model for one in written.values()):
+    if None in reasons:
         return None
     return next((why for why in (Fallback.UNAVAILABLE, Fallback.DEADLINE) if why in reasons), None)

@@ -21,9 +21,11 @@ from bot.digest.tree import Match
 from bot.errors import ModelError, StoreError, UsageError
 from bot.llm.port import ChatModel, Meter
 from bot.log import get_logger
-from bot.model import Bill, Brief, Candidate, Overview, Spending, Topic
+from bot.model import Brief, Candidate, Topic
 from bot.pipeline.patience import Patience
 from bot.pipeline.summarising import Summariser, Written, bill_of
+from bot.spending import Bill, Spending
+from bot.texts import Overview
 
 MOST_RANKED = rerank.MAX_PAPERS
 """Papers of a topic that are put in order; the others stay below them."""
@@ -194,6 +196,9 @@ class Writer:
         model = self._model
         if model is None or not self._overview or len(brief.items) < _LEAST_FOR_OVERVIEW:
             return brief
+        # Another channel may have had this brief before.
+        if (kept := await self.with_kept_overview(brief)).overview is not None:
+            return kept
         meter = Meter()
 
         def check(form: overviews.OverviewForm) -> str | None:

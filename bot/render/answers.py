@@ -6,11 +6,12 @@ from enum import StrEnum
 from typing import Any
 
 from bot.i18n import Texts, load_texts, mark
-from bot.model import Answer, Paper, Quote
+from bot.model import Paper
 from bot.render.details import fitted, paper_title
 from bot.render.embeds import MAX_DESCRIPTION, MAX_TITLE, category_colour
 from bot.render.items import item_page, versioned
 from bot.render.text import clip, discord_length, inert, readable, sanitise
+from bot.texts import Answer, Quote
 
 
 class Shortfall(StrEnum):

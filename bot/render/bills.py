@@ -1,9 +1,10 @@
 """What a model did and cost, in one small line: "gpt-x · 12 summaries · 14.2k tokens · $0.03". Unescaped, sanitised."""
 
 from bot.i18n import Texts, load_texts
-from bot.model import Bill, ModelStanding, Overview, Spending
 from bot.render import labels
 from bot.render.text import clip, readable, sanitise
+from bot.spending import Bill, ModelStanding, Spending
+from bot.texts import Overview
 
 _MAX_MODEL = 60
 _THOUSAND, _MILLION = 1_000, 1_000_000
@@ -47,6 +48,13 @@ def model_lines(standing: ModelStanding, texts: Texts) -> list[str]:
         lines.append(
             texts.say("{share} of the day's ceiling is used ({ceiling})", share=used, ceiling=" · ".join(limits))
         )
+    if standing.overrun:
+        lines.append(
+            texts.say(
+                "More is spent than the ceiling allows: the model's server counted more tokens than a request was "
+                "allowed, or the ceiling was lowered today."
+            )
+        )
     if standing.full:
         lines.append(texts.say("The ceiling is reached: until midnight UTC summaries are extracted."))
     if standing.resting:
@@ -57,7 +65,7 @@ def model_lines(standing: ModelStanding, texts: Texts) -> list[str]:
 def spending_parts(spending: Spending, currency: str, texts: Texts) -> list[str]:
     """Return tokens and money in words, such as "14.2k tokens" and "$0.03"; nothing for nothing."""
     mark = "~" if spending.estimated else ""
-    tokens = spending.input_tokens + spending.output_tokens
+    tokens = spending.tokens
     parts = [texts.say("{amount} tokens", amount=mark + short_count(tokens))] if tokens else []
     if spending.cost_micros:
         parts.append(mark + money(spending.cost_micros, currency))

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.i18n import Texts
-from bot.model import Paper, Summary, Translation
+from bot.model import Paper
 from bot.render import labels
 from bot.render.embeds import MAX_DESCRIPTION, MAX_TITLE, MAX_TOTAL, category_colour
 from bot.render.items import aspects, comment_line, item_page, paragraph_text, provenance, versioned
@@ -25,6 +25,7 @@ from bot.render.text import (
     sanitise,
 )
 from bot.render.translations import translated_title, translation_mark
+from bot.texts import Summary, Translation
 
 PAGE = 8
 """Papers on one page of a list: with two lines each they fit a screen and an embed."""

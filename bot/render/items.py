@@ -6,10 +6,11 @@ from urllib.parse import quote
 import regex
 
 from bot.i18n import Texts
-from bot.model import AnnounceType, Brief, BriefItem, Paper, Receipt, Sentence, Summary
+from bot.model import AnnounceType, Brief, BriefItem, Paper, Receipt
 from bot.render import labels
 from bot.render.statements import say_to_operator
 from bot.render.text import readable, sanitise
+from bot.texts import Sentence, Summary
 
 _PARTS = regex.compile(r"\s*[;,]\s+|(?<=[^.\s]{3})\.\s+(?=\p{Lu})")
 _VENUE = regex.compile(

@@ -7,23 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from bot.model import (
-    Announcement,
-    AnnounceType,
-    Bill,
-    Brief,
-    BriefItem,
-    Counts,
-    Fallback,
-    IngestReport,
-    Overview,
-    Paper,
-    PaperVersion,
-    Sentence,
-    Summary,
-    Translation,
-)
+from bot.model import Announcement, AnnounceType, Brief, BriefItem, Counts, IngestReport, Paper, PaperVersion
 from bot.render.statements import say_to_operator, silence_to_operator
+from bot.spending import Bill
+from bot.texts import Fallback, Overview, Sentence, Summary, Translation
 
 
 def brief_as_json(brief: Brief) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import date
 
 from bot.digest.extract import PRODUCER as EXTRACTIVE
-from bot.model import AnnounceType, Fallback, Summary
+from bot.model import AnnounceType
+from bot.texts import Fallback, Summary
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

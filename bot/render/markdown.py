@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.model import Brief, BriefItem, Overview, Summary
+from bot.model import Brief, BriefItem
 from bot.render import labels
 from bot.render.bills import bill_line, overview_sentences
 from bot.render.items import (
@@ -19,6 +19,7 @@ from bot.render.items import (
 )
 from bot.render.statements import silence_to_operator
 from bot.render.text import authors_line, clip, escape_markdown, readable, sanitise, web_links
+from bot.texts import Overview, Summary
 
 _LISTED_AUTHORS = 8
 

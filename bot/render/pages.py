@@ -12,7 +12,7 @@ import jinja2
 
 from bot import __version__
 from bot.digest.sentences import split_sentences
-from bot.model import Brief, BriefItem, Sentence, Translation
+from bot.model import Brief, BriefItem
 from bot.render import labels
 from bot.render.bills import bill_line, overview_sentences
 from bot.render.items import (
@@ -30,6 +30,7 @@ from bot.render.items import (
 from bot.render.statements import silence_to_operator
 from bot.render.text import readable, sanitise, web_links
 from bot.render.translations import translated_title, translation_mark
+from bot.texts import Sentence, Translation
 
 OPEN_AUTHORS = 20
 """Authors shown at once; longer lists fold the rest away."""

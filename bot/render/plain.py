@@ -9,19 +9,7 @@ from datetime import date
 
 import regex
 
-from bot.model import (
-    Announcement,
-    AnnounceType,
-    Brief,
-    BriefItem,
-    IngestReport,
-    Overview,
-    Paper,
-    PaperVersion,
-    Sentence,
-    Summary,
-    Translation,
-)
+from bot.model import Announcement, AnnounceType, Brief, BriefItem, IngestReport, Paper, PaperVersion
 from bot.render import labels
 from bot.render.bills import bill_line, overview_sentences
 from bot.render.items import (
@@ -39,6 +27,7 @@ from bot.render.items import (
 from bot.render.statements import say_to_operator, silence_to_operator
 from bot.render.text import authors_line, readable, sanitise, web_links
 from bot.render.translations import translation_mark
+from bot.texts import Overview, Sentence, Summary, Translation
 
 DEFAULT_WIDTH = 100
 _INDENT = "    "

@@ -4,9 +4,9 @@ Pure.
 """
 
 from bot.i18n import Texts, load_texts
-from bot.model import Fallback, Translation
 from bot.render import labels
 from bot.render.text import clip, readable, sanitise
+from bot.texts import Fallback, Translation
 
 _MAX_MODEL = 60
 

@@ -9,10 +9,11 @@ from urllib.parse import quote
 
 from bot.errors import SourceMalformed, SourceUnavailable
 from bot.log import get_logger
-from bot.model import FullText, Paper, Passage
+from bot.model import Paper
 from bot.sources.html_text import parse_html
 from bot.sources.pdf import PdfReader
 from bot.sources.politeness import PoliteClient
+from bot.texts import FullText, Passage
 
 MAX_DOCUMENT = 20 << 20
 """Bytes. What is larger is mostly pictures, and those are not read."""

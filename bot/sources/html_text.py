@@ -10,7 +10,7 @@ from typing import Any
 from lxml import etree, html
 
 from bot.errors import SourceMalformed
-from bot.model import Passage
+from bot.texts import Passage
 
 MAX_PASSAGES = 4000
 MAX_CHARACTERS = 800_000

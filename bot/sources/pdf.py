@@ -9,8 +9,8 @@ from importlib import resources
 
 from bot.errors import SourceMalformed, SourceUnavailable
 from bot.log import get_logger
-from bot.model import Passage
 from bot.sources.pdf_text import join_pages
+from bot.texts import Passage
 
 SECONDS = 30.0
 """From start to end. Papers of 15 and 20 pages take less than half a second, half of it to load PDFium."""

@@ -8,7 +8,7 @@ import re
 import statistics
 from collections.abc import Iterator, Sequence
 
-from bot.model import Passage
+from bot.texts import Passage
 
 _BREAK = "\ufffe"
 _LINE = re.compile(r"\r\n|\r|\n")

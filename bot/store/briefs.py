@@ -8,25 +8,14 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import (
-    AnnounceType,
-    Bill,
-    Brief,
-    BriefItem,
-    Fallback,
-    Paper,
-    Reason,
-    Receipt,
-    Sentence,
-    Spending,
-    Summary,
-    Topic,
-)
+from bot.model import AnnounceType, Brief, BriefItem, Paper, Reason, Receipt, Topic
+from bot.spending import Bill, Spending
 from bot.statement import Statement
 from bot.store.announcement_rows import upsert
 from bot.store.engine import Database
 from bot.store.paper_rows import chunks, load_by_id
 from bot.store.schema import BUILT_IN, brief, brief_item, summary
+from bot.texts import Fallback, Sentence, Summary
 
 KIND = "brief"
 """The kind of summary that a brief shows; others may follow."""

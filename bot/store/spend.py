@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.llm.port import Ceiling, Reservation
-from bot.model import Spending
+from bot.spending import Spending
 from bot.store.announcement_rows import upsert
 from bot.store.engine import Database
 from bot.store.schema import spend, spend_reservation
@@ -91,7 +91,7 @@ class SpendStore:
 
 
 def _fits(total: Spending, ceiling: Ceiling) -> bool:
-    tokens = total.input_tokens + total.output_tokens
+    tokens = total.tokens
     return (ceiling.cost_micros is None or total.cost_micros <= ceiling.cost_micros) and (
         ceiling.tokens is None or tokens <= ceiling.tokens
     )

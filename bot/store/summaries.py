@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.delivery import TopicKey
-from bot.model import Overview, OverviewSentence, Summary, Translation
 from bot.store.announcement_rows import upsert
 from bot.store.briefs import KIND, as_summary
 from bot.store.engine import Database
 from bot.store.paper_rows import chunks
 from bot.store.schema import BUILT_IN, brief, overview, summary, translation
+from bot.texts import Overview, OverviewSentence, Summary, Translation
 
 _EXTRACTED = "extractive"
 """The producer of summaries that no model wrote; any other is better."""

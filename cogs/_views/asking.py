@@ -1,7 +1,6 @@
 """Questions about one paper: the button under its details, the form that it opens, and the answer."""
 
-import re
-from typing import Any, Self
+from typing import Any
 
 import discord
 
@@ -9,12 +8,11 @@ from bot.i18n import Texts
 from bot.model import Paper
 from bot.render.answers import render_answer
 from cogs._shared.answers import Answer, ReportingModal, reported, texts_of
+from cogs._shared.buttons import PaperButton
 from cogs._shared.host import services_of
 from cogs._views.links import ARXIV_ID, count_look_up, load_details
 
 MAX_QUESTION = 500
-
-AnyButton = discord.ui.Button[Any]
 
 
 def answer_language(interaction: discord.Interaction) -> str:
@@ -58,19 +56,10 @@ class AskForm(ReportingModal):
         await count_look_up(interaction, self._arxiv_id)
 
 
-class AskButton(discord.ui.DynamicItem[AnyButton], template=rf"pb:ask:{ARXIV_ID}"):
+class AskButton(PaperButton, template=rf"pb:ask:{ARXIV_ID}"):
     """Opens the form."""
 
-    def __init__(self, arxiv_id: str, label: str = "…") -> None:
-        self.arxiv_id = arxiv_id
-        super().__init__(discord.ui.Button(label=label, custom_id=f"pb:ask:{arxiv_id}"))
-
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Return the button that a message of any age has."""
-        return cls(match["arxiv_id"])
+    kind = "ask"
 
     @reported
     async def callback(self, interaction: discord.Interaction) -> None:

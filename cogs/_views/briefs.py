@@ -12,6 +12,7 @@ from bot.model import Brief, Topic
 from bot.render.embeds import render_message
 from bot.render.parts import digest_components
 from cogs._shared.answers import Answer, reported
+from cogs._shared.buttons import LastingButton
 from cogs._shared.host import services_of
 from cogs._views.links import (
     DAY,
@@ -62,19 +63,16 @@ class DetailsMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"pb
         await count_look_up(interaction, arxiv_id)
 
 
-class DayButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"pb:day:{TOPIC}:{DAY}:(?P<to>prev|next)"):
+class DayButton(LastingButton, template=rf"pb:day:{TOPIC}:{DAY}:(?P<to>prev|next)"):
     """Turns to the brief of the announcement before or after: in place where only this user sees it, else privately."""
 
     def __init__(self, key: TopicKey, day: str, to: str, label: str = "…", *, disabled: bool = False) -> None:
         self.key, self.day, self.to = key, day, to
-        custom_id = f"pb:day:{key.slug}:{key.guild_id or 0}:{day}:{to}"
-        super().__init__(discord.ui.Button(label=label, custom_id=custom_id, disabled=disabled))
+        super().__init__(f"pb:day:{key.slug}:{key.guild_id or 0}:{day}:{to}", label, disabled=disabled)
 
     @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Return the button that a message of any age has."""
+    def parse(cls, match: re.Match[str]) -> Self:
+        """Return the button that the id names."""
         return cls(topic_key(match["slug"], match["guild"]), match["day"], match["to"])
 
     @reported

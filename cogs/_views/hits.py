@@ -1,10 +1,9 @@
 """Search results to leaf through. What was searched for stands in the address that the list's heading leads to."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import discord
@@ -14,6 +13,7 @@ from bot.i18n import Refusal, Texts
 from bot.render.details import PAGE, ListedPaper, render_list
 from bot.services import Services
 from cogs._shared.answers import Answer, reported, texts_of
+from cogs._shared.buttons import TurnButton
 from cogs._shared.host import services_of
 from cogs._shared.inputs import shown
 from cogs._views.links import is_private
@@ -80,19 +80,10 @@ class Search:
         return [one for one in (self.category, self.author, since) if one]
 
 
-class HitsButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"pb:hits:(?P<page>\d{1,3})"):
+class HitsButton(TurnButton, template=r"pb:hits:(?P<page>\d{1,3})"):
     """Turns to a page of the results."""
 
-    def __init__(self, page: int, label: str = "…") -> None:
-        self.page = page
-        super().__init__(discord.ui.Button(label=label, custom_id=f"pb:hits:{page}"))
-
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Return the button that a message of any age has."""
-        return cls(int(match["page"]))
+    kind = "hits"
 
     @reported
     async def callback(self, interaction: discord.Interaction) -> None:

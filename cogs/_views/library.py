@@ -13,6 +13,7 @@ from bot.model import Paper
 from bot.render.citations import CitationFormat, render_citations
 from bot.render.details import PAGE, ListedPaper, render_list
 from cogs._shared.answers import Answer, reported
+from cogs._shared.buttons import TurnButton
 from cogs._shared.host import services_of
 from cogs._views.links import is_private, stateless_view
 from cogs._views.papers import OpenMenu, paper_options
@@ -20,19 +21,10 @@ from cogs._views.papers import OpenMenu, paper_options
 EMPTY = mark("Your library is empty. `/save` or the button under a paper fills it.")
 
 
-class LibraryButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"pb:lib:(?P<page>\d{1,3})"):
+class LibraryButton(TurnButton, template=r"pb:lib:(?P<page>\d{1,3})"):
     """Turns to a page of the library of whoever presses it."""
 
-    def __init__(self, page: int, label: str = "…") -> None:
-        self.page = page
-        super().__init__(discord.ui.Button(label=label, custom_id=f"pb:lib:{page}"))
-
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Return the button that a message of any age has."""
-        return cls(int(match["page"]))
+    kind = "lib"
 
     @reported
     async def callback(self, interaction: discord.Interaction) -> None:

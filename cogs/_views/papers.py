@@ -4,7 +4,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Self
+from typing import Self
 
 import discord
 
@@ -23,6 +23,7 @@ from bot.render.details import (
     render_list,
 )
 from cogs._shared.answers import Answer, reported
+from cogs._shared.buttons import LastingButton, OptionsMenu, PaperButton
 from cogs._shared.host import services_of
 from cogs._shared.inputs import MAX_CHOICE, MAX_CHOICES
 from cogs._views.asking import AskButton
@@ -42,22 +43,18 @@ from cogs._views.translating import translate_button
 RELATED = 8
 _MAX_INLINE = 1900
 
-AnyButton = discord.ui.Button[Any]
 
-
-class AbstractButton(discord.ui.DynamicItem[AnyButton], template=rf"pb:abs:{ARXIV_ID}(?::(?P<page>\d{{1,2}}))?"):
+class AbstractButton(LastingButton, template=rf"pb:abs:{ARXIV_ID}(?::(?P<page>\d{{1,2}}))?"):
     """Opens the abstract; with a page, turns to it in place."""
 
     def __init__(self, arxiv_id: str, page: int | None = None, label: str = "…") -> None:
         self.arxiv_id, self.page = arxiv_id, page
         end = "" if page is None else f":{page}"
-        super().__init__(discord.ui.Button(label=label, custom_id=f"pb:abs:{arxiv_id}{end}"))
+        super().__init__(f"pb:abs:{arxiv_id}{end}", label)
 
     @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Return the button that a message of any age has."""
+    def parse(cls, match: re.Match[str]) -> Self:
+        """Return the button that the id names."""
         return cls(match["arxiv_id"], None if match["page"] is None else int(match["page"]))
 
     @reported
@@ -78,19 +75,10 @@ class AbstractButton(discord.ui.DynamicItem[AnyButton], template=rf"pb:abs:{ARXI
         await count_look_up(interaction, self.arxiv_id)
 
 
-class RelatedButton(discord.ui.DynamicItem[AnyButton], template=rf"pb:rel:{ARXIV_ID}"):
+class RelatedButton(PaperButton, template=rf"pb:rel:{ARXIV_ID}"):
     """Opens the list of related papers."""
 
-    def __init__(self, arxiv_id: str, label: str = "…") -> None:
-        self.arxiv_id = arxiv_id
-        super().__init__(discord.ui.Button(label=label, custom_id=f"pb:rel:{arxiv_id}"))
-
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Return the button that a message of any age has."""
-        return cls(match["arxiv_id"])
+    kind = "rel"
 
     @reported
     async def callback(self, interaction: discord.Interaction) -> None:
@@ -100,19 +88,10 @@ class RelatedButton(discord.ui.DynamicItem[AnyButton], template=rf"pb:rel:{ARXIV
             await show_related(interaction, answer, found.paper)
 
 
-class BibtexButton(discord.ui.DynamicItem[AnyButton], template=rf"pb:bib:{ARXIV_ID}"):
+class BibtexButton(PaperButton, template=rf"pb:bib:{ARXIV_ID}"):
     """Shows the BibTeX entry."""
 
-    def __init__(self, arxiv_id: str, label: str = "…") -> None:
-        self.arxiv_id = arxiv_id
-        super().__init__(discord.ui.Button(label=label, custom_id=f"pb:bib:{arxiv_id}"))
-
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Return the button that a message of any age has."""
-        return cls(match["arxiv_id"])
+    kind = "bib"
 
     @reported
     async def callback(self, interaction: discord.Interaction) -> None:
@@ -127,22 +106,11 @@ class BibtexButton(discord.ui.DynamicItem[AnyButton], template=rf"pb:bib:{ARXIV_
             await answer.send(files=[discord.File(io.BytesIO(entry.encode("utf-8", "replace")), name)])
 
 
-class SaveButton(discord.ui.DynamicItem[AnyButton], template=rf"pb:save:{ARXIV_ID}"):
+class SaveButton(PaperButton, template=rf"pb:save:{ARXIV_ID}"):
     """Puts the paper into the reader's library."""
 
-    def __init__(self, arxiv_id: str, label: str = "…") -> None:
-        self.arxiv_id = arxiv_id
-        button: AnyButton = discord.ui.Button(
-            label=label, custom_id=f"pb:save:{arxiv_id}", style=discord.ButtonStyle.primary
-        )
-        super().__init__(button)
-
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Return the button that a message of any age has."""
-        return cls(match["arxiv_id"])
+    kind = "save"
+    style = discord.ButtonStyle.primary
 
     @reported
     async def callback(self, interaction: discord.Interaction) -> None:
@@ -152,19 +120,16 @@ class SaveButton(discord.ui.DynamicItem[AnyButton], template=rf"pb:save:{ARXIV_I
             await save(interaction, answer, found.paper)
 
 
-class JudgeButton(discord.ui.DynamicItem[AnyButton], template=rf"pb:(?P<verdict>like|less):{TOPIC}:{ARXIV_ID}"):
+class JudgeButton(LastingButton, template=rf"pb:(?P<verdict>like|less):{TOPIC}:{ARXIV_ID}"):
     """Notes for this channel's topic that papers like this one are wanted, or not."""
 
     def __init__(self, verdict: str, key: TopicKey, arxiv_id: str, label: str = "…") -> None:
         self.verdict, self.key, self.arxiv_id = verdict, key, arxiv_id
-        custom_id = f"pb:{verdict}:{key.slug}:{key.guild_id or 0}:{arxiv_id}"
-        super().__init__(discord.ui.Button(label=label, custom_id=custom_id))
+        super().__init__(f"pb:{verdict}:{key.slug}:{key.guild_id or 0}:{arxiv_id}", label)
 
     @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Return the button that a message of any age has."""
+    def parse(cls, match: re.Match[str]) -> Self:
+        """Return the button that the id names."""
         return cls(match["verdict"], topic_key(match["slug"], match["guild"]), match["arxiv_id"])
 
     @reported
@@ -196,18 +161,10 @@ class JudgeButton(discord.ui.DynamicItem[AnyButton], template=rf"pb:(?P<verdict>
                 await answer.send(say("Noted: not relevant in this channel."))
 
 
-class OpenMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"pb:open"):
+class OpenMenu(OptionsMenu, template=r"pb:open"):
     """Opens one paper of a list."""
 
-    def __init__(self, options: Sequence[discord.SelectOption] = (), placeholder: str | None = None) -> None:
-        super().__init__(discord.ui.Select(custom_id="pb:open", options=list(options), placeholder=placeholder))
-
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction, item: discord.ui.Item[Any], _match: re.Match[str], /
-    ) -> Self:
-        """Return the menu that a message of any age has."""
-        return cls(item.options if isinstance(item, discord.ui.Select) else ())
+    kind = "open"
 
     @reported
     async def callback(self, interaction: discord.Interaction) -> None:
@@ -231,12 +188,10 @@ async def feedback_channel(interaction: discord.Interaction, key: TopicKey) -> i
     return channel_id if subscribed is not None else channel.parent_id
 
 
-def paper_view(
-    arxiv_id: str, texts: Texts, key: TopicKey | None = None, *, ask: bool = False, translate: bool = False
-) -> discord.ui.View:
+def paper_view(arxiv_id: str, texts: Texts, key: TopicKey | None = None, *, ask: bool = False) -> discord.ui.View:
     """Return the buttons under a paper; `key`: the topic under which it may be judged, None to leave that out.
 
-    `ask`: with the one for questions; `translate`: with the one for translations.
+    `ask`: with the one for questions. The one for translations is always there: without a model it says what to set.
     """
     view = stateless_view()
     fits = [
@@ -244,14 +199,11 @@ def paper_view(
         RelatedButton(arxiv_id, texts.say("Related")),
         BibtexButton(arxiv_id, texts.say("BibTeX")),
         SaveButton(arxiv_id, texts.say("Save")),
+        translate_button(arxiv_id, texts),
     ]
     for item in fits:
         item.row = 0
         view.add_item(item)
-    if translate:
-        button = translate_button(arxiv_id, texts)
-        button.row = 0
-        view.add_item(button)
     if key is not None:
         for verdict, label in (("like", texts.say("More like this")), ("less", texts.say("Not relevant"))):
             judge = JudgeButton(verdict, key, arxiv_id, label)
@@ -277,12 +229,11 @@ async def show_paper(
     summary = await services_of(interaction.client).reader_summaries.find(
         found.paper, answer.texts.locale, user_id=interaction.user.id, guild_id=interaction.guild_id
     )
-    translator = services_of(interaction.client).translator
-    translated = await translator.recall([found.paper], interaction.locale.value)
+    translated = await services_of(interaction.client).translator.recall([found.paper], interaction.locale.value)
     found = replace(found, summary=summary, translation=translated.get(found.paper.arxiv_id))
     embed = discord.Embed.from_dict(render_details(found, answer.texts))
     ask = services_of(interaction.client).asker.ready
-    view = paper_view(found.paper.arxiv_id, answer.texts, judged, ask=ask, translate=translator.available)
+    view = paper_view(found.paper.arxiv_id, answer.texts, judged, ask=ask)
     await answer.send(note, embeds=[embed], view=view)
 
 

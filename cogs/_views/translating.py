@@ -9,6 +9,7 @@ from bot.i18n import Refusal, Texts
 from bot.model import Paper
 from bot.render.details import render_abstract
 from cogs._shared.answers import Answer, reported
+from cogs._shared.buttons import LastingButton
 from cogs._shared.host import services_of
 from cogs._views.links import ARXIV_ID, count_look_up, is_private, load_details, stateless_view
 
@@ -28,7 +29,7 @@ _TAG = r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}"
 
 
 class TranslateButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    LastingButton,
     template=rf"pb:tr:{ARXIV_ID}(?::(?P<language>{_TAG}|{OWN}):(?P<page>\d{{1,2}}))?",
 ):
     """Shows the translation: in a new message, or with a page in place of what this user sees."""
@@ -36,23 +37,25 @@ class TranslateButton(
     def __init__(self, arxiv_id: str, language: str = OWN, page: int | None = None, label: str = "…") -> None:
         self.arxiv_id, self.language, self.page = arxiv_id, language, page
         end = "" if page is None else f":{language}:{page}"
-        super().__init__(discord.ui.Button(label=label, custom_id=f"pb:tr:{arxiv_id}{end}"))
+        super().__init__(f"pb:tr:{arxiv_id}{end}", label)
 
     @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Return the button that a message of any age has."""
+    def parse(cls, match: re.Match[str]) -> Self:
+        """Return the button that the id names."""
         page = match["page"]
         return cls(match["arxiv_id"], match["language"] or OWN, None if page is None else int(page))
 
     @reported
     async def callback(self, interaction: discord.Interaction) -> None:
-        """Show the page in the asked language, or ask for one where the reader's own is English."""
+        """Show the page in the asked language, or ask for one where the reader's own is English.
+
+        Without a model, say so at once instead of asking.
+        """
         language = interaction.locale.value if self.language == OWN else self.language
         async with Answer(interaction, in_place=self.page is not None and is_private(interaction)) as answer:
             paper = (await load_details(interaction, self.arxiv_id)).paper
             if self.language == OWN and language.partition("-")[0] == "en":
+                services_of(interaction.client).translator.require_model()
                 await _ask_for_language(answer, paper)
                 return
             await _show(interaction, answer, paper, language, self.page or 0)

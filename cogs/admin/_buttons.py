@@ -1,29 +1,28 @@
 """The answer to "delete all that is stored about me?", good after a restart too."""
 
 import re
-from typing import Any, Self
+from typing import Self
 
 import discord
 
 from bot.i18n import Texts
 from cogs._shared.answers import Answer, ReportingView, reported
+from cogs._shared.buttons import LastingButton
 from cogs._shared.host import services_of
 
 
-class ForgetButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"pb:forget:(?P<action>yes|no)"):
+class ForgetButton(LastingButton, template=r"pb:forget:(?P<action>yes|no)"):
     """Deletes what is stored about whoever presses it, or does not; in place of the question."""
 
     def __init__(
         self, action: str, label: str = "…", style: discord.ButtonStyle = discord.ButtonStyle.secondary
     ) -> None:
         self.action = action
-        super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"pb:forget:{action}"))
+        super().__init__(f"pb:forget:{action}", label, style)
 
     @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Return the button that a message of any age has."""
+    def parse(cls, match: re.Match[str]) -> Self:
+        """Return the button that the id names."""
         return cls(match["action"])
 
     @reported

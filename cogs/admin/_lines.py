@@ -6,10 +6,11 @@ import discord
 
 from bot.delivery import DeliveryState, LedgerCounts
 from bot.i18n import Texts, mark
-from bot.model import AnnouncementState, Fate, ModelStanding, Receipt, Standing, Topic
+from bot.model import AnnouncementState, Fate, Receipt, Standing, Topic
 from bot.render.bills import model_lines
 from bot.render.statements import say_statement
 from bot.render.text import clip, escape_discord, sanitise
+from bot.spending import ModelStanding
 
 _STATES = {
     AnnouncementState.FRESH: mark("complete"),

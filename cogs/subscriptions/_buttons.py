@@ -1,8 +1,6 @@
 """The list of subscriptions and the buttons under one: they act on what their ids name, so they outlive restarts."""
 
-import re
 from collections.abc import Sequence
-from typing import Any, Self
 
 import discord
 
@@ -11,6 +9,7 @@ from bot.i18n import Texts
 from bot.model import Topic
 from bot.render.text import clip, sanitise
 from cogs._shared.answers import Answer, ReportingView, reported, texts_of
+from cogs._shared.buttons import ActionButton, OptionsMenu, TurnButton
 from cogs._shared.checks import require_manager
 from cogs._shared.host import services_of
 from cogs._shared.inputs import MAX_CHOICE
@@ -19,19 +18,10 @@ from cogs.subscriptions._lines import PER_PAGE, describe, list_embed, topic_labe
 from cogs.subscriptions._settings import SettingsForm
 
 
-class PageButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"pb:subs:page:(?P<page>\d{1,3})"):
+class PageButton(TurnButton, template=r"pb:subs:page:(?P<page>\d{1,3})"):
     """Shows a page of the list, in place."""
 
-    def __init__(self, page: int, label: str = "…") -> None:
-        self.page = page
-        super().__init__(discord.ui.Button(label=label, custom_id=f"pb:subs:page:{page}"))
-
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Return the button that a message of any age has."""
-        return cls(int(match["page"]))
+    kind = "subs:page"
 
     @reported
     async def callback(self, interaction: discord.Interaction) -> None:
@@ -40,20 +30,10 @@ class PageButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"pb:s
             await show_list(interaction, answer, self.page)
 
 
-class PickMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"pb:subs:pick"):
+class PickMenu(OptionsMenu, template=r"pb:subs:pick"):
     """Opens one subscription of the page."""
 
-    def __init__(self, options: Sequence[discord.SelectOption] = (), placeholder: str | None = None) -> None:
-        super().__init__(
-            discord.ui.Select(custom_id="pb:subs:pick", options=list(options), placeholder=placeholder, max_values=1)
-        )
-
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction, item: discord.ui.Item[Any], _match: re.Match[str], /
-    ) -> Self:
-        """Return the menu that a message of any age has."""
-        return cls(item.options if isinstance(item, discord.ui.Select) else ())
+    kind = "subs:pick"
 
     @reported
     async def callback(self, interaction: discord.Interaction) -> None:
@@ -63,29 +43,18 @@ class PickMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"pb:sub
             await show_one(interaction, answer, one)
 
 
-class ActionButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"pb:sub:(?P<action>pause|resume|edit|unping|tron|troff|remove|drop|open|list):(?P<place>\d{1,20}:[01]:[a-z0-9-]{1,48})",
+class SubscriptionButton(
+    ActionButton,
+    template=r"pb:sub:(?P<action>pause|resume|edit|unping|tron|troff|remove|drop|open|list):(?P<subject>\d{1,20}:[01]:[a-z0-9-]{1,48})",
 ):
     """Does something to one subscription, in place."""
 
-    def __init__(
-        self,
-        action: str,
-        place: Place,
-        label: str = "…",
-        style: discord.ButtonStyle = discord.ButtonStyle.secondary,
-    ) -> None:
-        self.action = action
-        self.place = place
-        super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"pb:sub:{action}:{place}"))
+    kind = "sub"
 
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Return the button that a message of any age has."""
-        return cls(match["action"], Place.parse(match["place"]))
+    @property
+    def place(self) -> Place:
+        """Return which subscription it is."""
+        return Place.parse(self.subject)
 
     @reported
     async def callback(self, interaction: discord.Interaction) -> None:
@@ -136,7 +105,7 @@ class ActionButton(
         )
 
 
-ITEMS = (PageButton, PickMenu, ActionButton)
+ITEMS = (PageButton, PickMenu, SubscriptionButton)
 
 
 async def show_list(interaction: discord.Interaction, answer: Answer, page: int) -> None:
@@ -178,23 +147,23 @@ def _menu(
 
 async def show_one(interaction: discord.Interaction, answer: Answer, one: Subscription) -> None:
     """Show one subscription's settings with buttons for what can be done."""
-    texts, place = answer.texts, Place.of(one)
+    texts, place = answer.texts, str(Place.of(one))
     topic = await services_of(interaction.client).topics.load(one.topic)
     view = ReportingView(timeout=None)
     if one.state is SubscriptionState.ACTIVE:
-        view.add_item(ActionButton("pause", place, texts.say("Pause")))
+        view.add_item(SubscriptionButton("pause", place, texts.say("Pause")))
     else:
-        view.add_item(ActionButton("resume", place, texts.say("Resume"), discord.ButtonStyle.success))
-    view.add_item(ActionButton("edit", place, texts.say("Edit"), discord.ButtonStyle.primary))
+        view.add_item(SubscriptionButton("resume", place, texts.say("Resume"), discord.ButtonStyle.success))
+    view.add_item(SubscriptionButton("edit", place, texts.say("Edit"), discord.ButtonStyle.primary))
     if one.role_id is not None:
-        view.add_item(ActionButton("unping", place, texts.say("Ping nobody")))
+        view.add_item(SubscriptionButton("unping", place, texts.say("Ping nobody")))
     if one.translate:
-        view.add_item(ActionButton("troff", place, texts.say("Do not translate titles")))
+        view.add_item(SubscriptionButton("troff", place, texts.say("Do not translate titles")))
     elif one.language.partition("-")[0] != "en":
         # Titles are in English already.
-        view.add_item(ActionButton("tron", place, texts.say("Translate titles")))
-    view.add_item(ActionButton("remove", place, texts.say("Unsubscribe"), discord.ButtonStyle.danger))
-    view.add_item(ActionButton("list", place, texts.say("All subscriptions")))
+        view.add_item(SubscriptionButton("tron", place, texts.say("Translate titles")))
+    view.add_item(SubscriptionButton("remove", place, texts.say("Unsubscribe"), discord.ButtonStyle.danger))
+    view.add_item(SubscriptionButton("list", place, texts.say("All subscriptions")))
     head = f"**{topic_label(topic, one.topic, texts)}** → <#{one.channel_id}>"
     translates = services_of(interaction.client).translator.available
     await answer.send(f"{head}\n{describe(one, texts, translates=translates)}", view=view)
@@ -202,11 +171,11 @@ async def show_one(interaction: discord.Interaction, answer: Answer, one: Subscr
 
 async def ask_to_remove(interaction: discord.Interaction, answer: Answer, one: Subscription) -> None:
     """Ask whether a subscription shall end; the answer takes the place of the question."""
-    texts, place = answer.texts, Place.of(one)
+    texts, place = answer.texts, str(Place.of(one))
     topic = await services_of(interaction.client).topics.load(one.topic)
     view = ReportingView(timeout=None)
-    view.add_item(ActionButton("drop", place, texts.say("Unsubscribe"), discord.ButtonStyle.danger))
-    view.add_item(ActionButton("open", place, texts.say("Keep it")))
+    view.add_item(SubscriptionButton("drop", place, texts.say("Unsubscribe"), discord.ButtonStyle.danger))
+    view.add_item(SubscriptionButton("open", place, texts.say("Keep it")))
     question = texts.say(
         "Stop posting briefs on {topic} in {channel}?",
         topic=topic_label(topic, one.topic, texts),

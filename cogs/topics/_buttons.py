@@ -1,32 +1,21 @@
 """Buttons about topics that act on what their ids name, so that they outlive restarts."""
 
-import re
-from typing import Any, Self
-
 import discord
 
 from bot.i18n import Refusal
 from bot.model import Topic
 from cogs._shared.answers import Answer, ReportingView, reported
+from cogs._shared.buttons import ActionButton, TurnButton
 from cogs._shared.checks import require_manager
 from cogs._shared.host import services_of
 from cogs._shared.topics import key_of
 from cogs.topics._lines import list_embed, name_of, page_count
 
 
-class PageButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"pb:topics:page:(?P<page>\d{1,3})"):
+class PageButton(TurnButton, template=r"pb:topics:page:(?P<page>\d{1,3})"):
     """Shows a page of the topics, in place."""
 
-    def __init__(self, page: int, label: str = "…") -> None:
-        self.page = page
-        super().__init__(discord.ui.Button(label=label, custom_id=f"pb:topics:page:{page}"))
-
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Return the button that a message of any age has."""
-        return cls(int(match["page"]))
+    kind = "topics:page"
 
     @reported
     async def callback(self, interaction: discord.Interaction) -> None:
@@ -35,25 +24,10 @@ class PageButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"pb:t
             await show_list(interaction, answer, self.page)
 
 
-class DropButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"pb:topic:(?P<action>drop|keep):(?P<slug>[a-z0-9-]{1,48})",
-):
+class DropButton(ActionButton, template=r"pb:topic:(?P<action>drop|keep):(?P<subject>[a-z0-9-]{1,48})"):
     """Answers whether a topic of this server shall be deleted, in place of the question."""
 
-    def __init__(
-        self, action: str, slug: str, label: str = "…", style: discord.ButtonStyle = discord.ButtonStyle.secondary
-    ) -> None:
-        self.action = action
-        self.slug = slug
-        super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"pb:topic:{action}:{slug}"))
-
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction, _item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Return the button that a message of any age has."""
-        return cls(match["action"], match["slug"])
+    kind = "topic"
 
     @reported
     async def callback(self, interaction: discord.Interaction) -> None:
@@ -65,10 +39,10 @@ class DropButton(
                 return
             services = services_of(interaction.client)
             for one in await services.subscriptions.load_guild(guild.id):
-                if (one.topic.slug, one.topic.guild_id) == (self.slug, guild.id):
+                if (one.topic.slug, one.topic.guild_id) == (self.subject, guild.id):
                     await services.subscriptions.delete(one.channel_id, one.topic)
-            await services.guild_topics.delete(guild.id, self.slug)
-            await answer.send(answer.texts.say("The topic {topic} is deleted.", topic=f"`{self.slug}`"))
+            await services.guild_topics.delete(guild.id, self.subject)
+            await answer.send(answer.texts.say("The topic {topic} is deleted.", topic=f"`{self.subject}`"))
 
 
 ITEMS = (PageButton, DropButton)

@@ -9,11 +9,12 @@ import pytest
 from bot.digest.ask import AskForm
 from bot.errors import BudgetExhausted
 from bot.llm.port import ChatRequest
-from bot.model import FullText, Paper, Passage
+from bot.model import Paper
 from bot.pipeline.asking import Asker
 from bot.pipeline.full_texts import FullTexts
 from bot.services import Services
 from bot.store.questions import QuestionStore
+from bot.texts import FullText, Passage
 from cogs._shared import answers
 from tests.cogs.conftest import StillClock, World, buttons_of, text_of
 from tests.cogs.reading import embed_of, make_paper, reply
@@ -222,10 +223,16 @@ class TestWithoutModel:
         return
 
     async def test_every_question_is_refused_in_both_languages(self, world: World) -> None:
-        assert text_of(await ask(world)) == "No language model is set up here, so I cannot answer questions."
+        assert text_of(await ask(world)) == (
+            "No language model is set up here, so I cannot answer questions. "
+            "Whoever runs me can change that: `LLM__MODEL` with `LLM__API_KEY` or `LLM__BASE_URL`."
+        )
         assert "No language model" in text_of(await ask(world, paper="2611.99999"))
         world.speak("zh-CN")
-        assert text_of(await ask(world)) == "这里没有配置语言模型，所以我无法回答问题。"
+        assert text_of(await ask(world)) == (
+            "这里没有配置语言模型，所以我无法回答问题。"
+            "运行我的人可以启用它：设置 `LLM__MODEL`，并设置 `LLM__API_KEY` 或 `LLM__BASE_URL`。"
+        )
 
     async def test_there_is_no_button_and_no_word_of_a_quota(self, world: World) -> None:
         paper = await world.member.slash(world.channel, "paper", paper=ID)

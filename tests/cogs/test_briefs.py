@@ -76,7 +76,8 @@ async def test_a_paper_of_the_brief_opens_in_private_with_buttons_to_judge_it(wo
     opened = await world.member.select(reply(result), [value], custom_id=menu_of(result)["custom_id"])
     assert opened.ephemeral
     assert embed_of(opened).url == f"https://arxiv.org/abs/{value}"
-    assert list(buttons_of(opened)) == ["Abstract", "Related", "BibTeX", "Save", "More like this", "Not relevant"]
+    buttons = ["Abstract", "Related", "BibTeX", "Save", "Translate", "More like this", "Not relevant"]
+    assert list(buttons_of(opened)) == buttons
     assert await world.services.readers.counts(value) == (1, 0)
 
 
@@ -161,7 +162,7 @@ async def test_a_topic_that_was_deleted_since_is_said(world: World) -> None:
     # The papers are still there, but there is nothing left to train.
     value = menu_of(result)["options"][0]["value"]
     opened = await world.member.select(reply(result), [value], custom_id=menu_of(result)["custom_id"])
-    assert list(buttons_of(opened)) == ["Abstract", "Related", "BibTeX", "Save"]
+    assert list(buttons_of(opened)) == ["Abstract", "Related", "BibTeX", "Save", "Translate"]
 
 
 async def test_nothing_read_yet_is_no_error(world: World) -> None:

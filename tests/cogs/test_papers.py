@@ -54,7 +54,7 @@ async def test_a_paper_is_found_however_it_is_named(world: World, typed: str) ->
     assert (embed.title, embed.url) == ("Turnip 03 breeding at scale", "https://arxiv.org/abs/2611.10003")
     assert "Ann Lee, Bo Chen" in (embed.description or "")
     assert "extracted from the abstract" in (embed.footer.text or "")
-    assert list(buttons_of(result)) == ["Abstract", "Related", "BibTeX", "Save"]
+    assert list(buttons_of(result)) == ["Abstract", "Related", "BibTeX", "Save", "Translate"]
 
 
 async def test_looking_up_counts_once_for_a_person(world: World) -> None:

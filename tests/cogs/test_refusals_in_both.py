@@ -220,7 +220,7 @@ async def test_the_menu_of_another_servers_brief_opens_papers_and_trains_nothing
     rows = [row for row in message.components if isinstance(row, discord.ActionRow)]
     menu = next(one for row in rows for one in row.children if isinstance(one, discord.SelectMenu))
     opened = await world.member.select(message, [menu.options[0].value], custom_id=menu.custom_id)
-    assert list(buttons_of(opened)) == ["Abstract", "Related", "BibTeX", "Save"]
+    assert list(buttons_of(opened)) == ["Abstract", "Related", "BibTeX", "Save", "Translate"]
 
 
 async def test_papers_are_offered_to_why_as_well(world: World) -> None:

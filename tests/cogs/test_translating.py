@@ -10,11 +10,11 @@ from bot.delivery import Subscription, TopicKey
 from bot.digest.translate import TranslationForm
 from bot.errors import BudgetExhausted
 from bot.llm.port import ChatRequest
-from bot.model import Translation
 from bot.pipeline.translating import Translator
 from bot.services import Services
 from bot.store.questions import QuestionStore
 from bot.store.summaries import SummaryStore
+from bot.texts import Translation
 from tests.cogs.conftest import MORNING, World, buttons_of, text_of
 from tests.cogs.reading import embed_of, ids_of, make_paper, menu_of, reply, with_reading
 from tests.unit.pipeline.model_fakes import FakeModel
@@ -132,13 +132,21 @@ async def test_a_long_translation_has_pages_within_the_limits(world: World) -> N
     assert "page 1 of" in (reply(translated).embeds[0].footer.text or "")
 
 
-async def test_without_a_model_there_is_no_button_and_an_old_one_says_why(world: World) -> None:
-    shown = await open_paper(world)
+async def test_without_a_model_the_button_says_what_to_set(world: World) -> None:
     without_model(world)
-    assert "Translate" not in buttons_of(await open_paper(world))
+    shown = await open_paper(world)
+    assert "Translate" in buttons_of(shown)
+    refused = await world.member.click(reply(shown), label="Translate")
+    assert text_of(refused) == (
+        "No language model is set up here, so I cannot translate. "
+        "Whoever runs me can change that: `LLM__MODEL` with `LLM__API_KEY` or `LLM__BASE_URL`."
+    )
     world.speak("zh-CN")
     refused = await world.member.click(reply(shown), label="Translate")
-    assert text_of(refused) == "这里没有配置语言模型，无法翻译。"
+    assert text_of(refused) == (
+        "这里没有配置语言模型，无法翻译。"
+        "运行我的人可以启用它：设置 `LLM__MODEL`，并设置 `LLM__API_KEY` 或 `LLM__BASE_URL`。"
+    )
 
 
 async def test_a_spent_budget_says_when_to_try_again(world: World, model: FakeModel) -> None:

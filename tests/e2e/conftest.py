@@ -5,10 +5,11 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -17,29 +18,24 @@ from bot.cli.main import app
 from bot.demo.loopback import LoopbackArxiv
 from bot.demo.sample import SampleWorld, load_sample_world
 from bot.settings import setting_names
+from tests.wire.openai_server import OpenAIServer
+
+MODEL_KEY = "sk-canary-5a5a"
+
+Server = TypeVar("Server")
 
 
-class ServerThread:
-    """A loopback arXiv on an event loop of its own, since each command runs and ends one."""
-
-    def __init__(self, world: SampleWorld) -> None:
-        self.server = LoopbackArxiv(world)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-
-    def __enter__(self) -> LoopbackArxiv:
-        self._thread.start()
-        self._run(self.server.__aenter__())
-        return self.server
-
-    def __exit__(self, *_error: object) -> None:
-        self._run(self.server.__aexit__(None, None, None))
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    def _run(self, work: Any) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+@contextmanager
+def in_thread(server: AbstractAsyncContextManager[Server]) -> Iterator[Server]:
+    """Run a server on an event loop of its own, since each command runs and ends one."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    yield asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(30)
+    asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(30)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
 
 
 @dataclass
@@ -78,7 +74,7 @@ def command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Co
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     world = load_sample_world()
-    with ServerThread(world) as server:
+    with in_thread(LoopbackArxiv(world)) as server:
         for name in ("LIST", "FEED", "API", "OAI", "HTML", "PDF"):
             monkeypatch.setenv(f"ARXIV__{name}_URL", getattr(server, f"{name.lower()}_url"))
         monkeypatch.setenv("ARXIV__MIN_INTERVAL", "0")
@@ -91,3 +87,13 @@ def command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Co
             return runner.invoke(app, list(words))
 
         yield CommandLine(run, server, world, tmp_path / "data")
+
+
+@pytest.fixture
+def model_server(command_line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAIServer]:
+    """Run a model on this machine, and set the command line up for it."""
+    with in_thread(OpenAIServer()) as server:
+        monkeypatch.setenv("LLM__BASE_URL", server.url)
+        monkeypatch.setenv("LLM__MODEL", "small")
+        monkeypatch.setenv("LLM__API_KEY", MODEL_KEY)
+        yield server

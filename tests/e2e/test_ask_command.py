@@ -1,43 +1,12 @@
 """`paperbrief ask` as an owner runs it: arXiv and the model's server are real sockets on this machine."""
 
-import asyncio
-import threading
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from pytest_httpserver import HTTPServer
 
-from tests.e2e.conftest import CommandLine
+from tests.e2e.conftest import MODEL_KEY, CommandLine
 from tests.unit.sources.kit import fixture
 from tests.unit.sources.pdf_kit import paper_pdf
 from tests.wire.openai_server import OpenAIServer
-
-KEY = "sk-canary-ask"
-
-
-@pytest.fixture
-def model_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAIServer]:
-    """Serve a model from a thread, and name it in the settings."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-
-    async def start() -> OpenAIServer:
-        return await OpenAIServer().__aenter__()
-
-    def run(work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, loop).result(30)
-
-    server = run(start())
-    monkeypatch.setenv("LLM__BASE_URL", server.url)
-    monkeypatch.setenv("LLM__MODEL", "small")
-    monkeypatch.setenv("LLM__API_KEY", KEY)
-    yield server
-    run(server.__aexit__(None, None, None))
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
 
 
 @pytest.fixture
@@ -68,7 +37,7 @@ def test_an_answer_from_the_html(
     assert done.exit_code == 0, done.output
     assert "“The data: E=mc² where it holds.”\n  — section 1.2" in done.stdout
     assert "read: the full text (HTML) · answered by small" in done.stdout
-    assert KEY not in done.output
+    assert MODEL_KEY not in done.output
 
 
 def test_an_answer_from_the_pdf_as_json(
@@ -81,7 +50,7 @@ def test_an_answer_from_the_pdf_as_json(
     monkeypatch.setenv("ARXIV__PDF_URL", httpserver.url_for("/pdf"))
     body = paper_pdf([["Turnips were boiled for forty minutes in a copper kettle."]])
     httpserver.expect_request(f"/pdf/{arxiv_id}v1").respond_with_data(body, content_type="application/pdf")
-    found = command_line.json("ask", arxiv_id, "How long were turnips boiled?", "--json")
+    found = command_line.json("ask", arxiv_id, "How long were turnips boiled?", "--format", "json")
     assert (found["arxiv_id"], found["read"], found["found"]) == (arxiv_id, "pdf", True)
     assert found["quotes"] == [{"text": "Turnips were boiled for forty minutes in a copper kettle.", "place": "page 1"}]
     assert found["only_abstract_because"] is None
@@ -89,13 +58,13 @@ def test_an_answer_from_the_pdf_as_json(
 
 def test_the_abstract_alone(command_line: CommandLine, model_server: OpenAIServer, arxiv_id: str) -> None:
     before = len(command_line.server.log)
-    found = command_line.json("ask", arxiv_id, "What is it about?", "--abstract-only", "--json")
+    found = command_line.json("ask", arxiv_id, "What is it about?", "--abstract-only", "--format", "json")
     assert (found["read"], found["only_abstract_because"]) == ("abstract", "unwanted")
     assert {one["place"] for one in found["quotes"]} == {"abstract"}
     assert len(command_line.server.log) == before
-    fallen_back = command_line.json("ask", arxiv_id, "What is it about?", "--json")
+    fallen_back = command_line.json("ask", arxiv_id, "What is it about?", "--format", "json")
     assert (fallen_back["read"], fallen_back["only_abstract_because"]) == ("abstract", "unreadable")
-    assert len(command_line.json("spend", "--json")["spending"]) == 1
+    assert len(command_line.json("spend", "--format", "json")["spending"]) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,8 @@
 """The demonstration as a newcomer walks it: the command, its page in Chromium, the commands and buttons in there."""
 
-import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,24 +11,10 @@ import pytest
 
 pytest.importorskip("simcord", reason="skipped: the page needs what requirements/demo.txt pins")
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tools.channel_page import ROOT, ChannelPage, find_chromium, open_browser, read_addresses, start_demo
-
-# Leaves with 99 at the first name that is looked up or host that is called beyond this machine.
-GUARD = """
-import os, sys
-LOCAL = {"127.0.0.1", "localhost", "::1", b"127.0.0.1", b"localhost", None}
-def watch(event, arguments):
-    if event == "socket.connect" and isinstance(arguments[1], tuple) and arguments[1][0] not in LOCAL:
-        os.write(2, f"called {arguments[1]}\\n".encode()); os._exit(99)
-    if event == "socket.getaddrinfo" and arguments[0] not in LOCAL:
-        os.write(2, f"looked up {arguments[0]}\\n".encode()); os._exit(99)
-sys.addaudithook(watch)
-sys.argv[0] = "paperbrief"
-from bot.cli import run
-run()
-"""
+from tests.e2e.demo_kit import end, put_an_end, run_demo, watched_browser
+from tools.channel_page import ChannelPage, read_addresses
 
 # SimCord's page has no icon, and browsers ask for one.
 SIMCORDS_OWN = "/favicon.ico"
@@ -38,40 +22,18 @@ SIMCORDS_OWN = "/favicon.ico"
 BRIEF = "Multimodal and vision-language models · Tue 17 Nov 2026 · announced 68 · matched 4 · shown 4"
 
 
-def run_demo(tmp_path: Path, *words: str) -> "subprocess.Popen[str]":
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    return start_demo([sys.executable, "-c", GUARD, "demo", *words], tmp_path, environment)
-
-
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     running = run_demo(tmp_path)
     yield running
-    if running.poll() is None:
-        running.kill()
-    running.communicate()
+    put_an_end(running)
 
 
 @pytest.fixture
 def browser_page() -> Iterator[tuple[Page, list[str], list[str]]]:
-    """A page, with what it complained of and what it asked for."""
-    chromium = find_chromium()
-    if chromium is None:
-        pytest.skip("skipped: no Chromium on this machine")
-    with sync_playwright() as playwright, open_browser(playwright, chromium) as browser:
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
-        complaints: list[str] = []
-        requests: list[str] = []
-        context.on("console", lambda said: complaints.append(f"{said.text} {said.location['url']}"))
-        context.on("weberror", lambda error: complaints.append(str(error.error)))
-        context.on("request", lambda request: requests.append(request.url))
-        yield context.new_page(), complaints, requests
-
-
-def end(demo: "subprocess.Popen[str]", number: signal.Signals) -> tuple[int, str, str]:
-    demo.send_signal(number)
-    printed, errors = demo.communicate(timeout=20)
-    return demo.returncode, printed, errors
+    """A page, what it complained of and what it asked for."""
+    with watched_browser() as watched:
+        yield watched
 
 
 def test_a_newcomer_walks_the_page(
@@ -80,6 +42,8 @@ def test_a_newcomer_walks_the_page(
     page, complaints, requests = browser_page
     printed, addresses = read_addresses(demo)
     assert list(addresses) == ["papers", "vision"], printed
+    assert "Nothing leaves this machine." in printed
+    assert "LLM__BASE_URL=http://127.0.0.1:8080/v1 LLM__MODEL=name make demo" in printed
     papers = ChannelPage(page, addresses["papers"])
 
     brief = papers.messages.first
@@ -94,9 +58,17 @@ def test_a_newcomer_walks_the_page(
     papers.pick(brief, "Look Twice")
     expect(papers.newest).to_contain_text("Only you can see this")
     expect(papers.newest).to_contain_text("79% of the hallucinated objects")
-    details = papers.newest
+    # The newest message by its number: others come after it.
+    details = papers.messages.nth(papers.messages.count() - 1)
     papers.press(details, "Abstract")
     expect(papers.newest).to_contain_text("recall of small objects improves")
+
+    papers.press(details, "Translate")
+    expect(papers.newest).to_contain_text("No language model is set up here, so I cannot translate. Whoever runs me")
+    expect(papers.newest).to_contain_text("LLM__MODEL")
+    papers.command("ask", {"paper": "2611.90031", "question": "How long?"})
+    expect(papers.newest).to_contain_text("No language model is set up here, so I cannot answer questions.")
+    expect(papers.newest).to_contain_text("LLM__BASE_URL")
 
     for words in ("2611.90005", "https://arxiv.org/pdf/2611.90005v1", "toolsmith repair"):
         papers.command("paper", {"paper": words})

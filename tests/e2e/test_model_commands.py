@@ -1,8 +1,5 @@
 """`paperbrief brief`, `paper` and `summarise` with a language model on this machine."""
 
-import asyncio
-import threading
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -16,33 +13,22 @@ PAPER = "2611.90005"
 
 
 @pytest.fixture
-def model(command_line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAIServer]:
-    """Run a model on an event loop of its own, and set the command line up for it, with the sample day stored."""
-    loop, server = asyncio.new_event_loop(), OpenAIServer()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(30)
+def model(command_line: CommandLine, model_server: OpenAIServer) -> OpenAIServer:
+    """Return a model, with the sample day stored."""
     command_line.ingest(MORNING)
-    monkeypatch.setenv("LLM__BASE_URL", server.url)
-    monkeypatch.setenv("LLM__MODEL", "tiny-1")
-    monkeypatch.setenv("LLM__API_KEY", "sk-canary-5a5a")
-    yield server
-    asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(30)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+    return model_server
 
 
 def test_a_brief_is_written_once_and_then_costs_nothing(command_line: CommandLine, model: OpenAIServer) -> None:
     done = command_line.run("brief", "cs-cl", "--max", "3")
     assert done.exit_code == 0
-    assert "tiny-1 · 3 summaries · " in done.stdout
-    assert done.stdout.count("Summary (written by tiny-1)") == 3
+    assert "small · 3 summaries · " in done.stdout
+    assert done.stdout.count("Summary (written by small)") == 3
     assert "sk-canary" not in done.output
     again = command_line.json("brief", "cs-cl", "--max", "3", "--format", "json")
     assert (again["bill"]["made"], again["bill"]["cached"], again["bill"]["requests"]) == (0, 3, 0)
     assert len(model.log) == 3
-    spent = command_line.json("spend", "--json")
+    spent = command_line.json("spend", "--format", "json")
     assert spent["total"]["requests"] == 3
 
 
@@ -51,10 +37,11 @@ def test_without_the_model_nothing_is_asked_and_what_is_there_is_shown(
 ) -> None:
     done = command_line.run("brief", "cs-cl", "--max", "2", "--no-model")
     assert "extracted from the abstract" in done.stdout
-    assert "tiny-1" not in done.stdout
+    assert "by small" not in done.stdout
+    assert "small · " not in done.stdout
     assert not model.log
     command_line.run("brief", "cs-cl", "--max", "2")
-    assert "written by tiny-1" in command_line.run("brief", "cs-cl", "--max", "2", "--no-model").stdout
+    assert "written by small" in command_line.run("brief", "cs-cl", "--max", "2", "--no-model").stdout
 
 
 def test_a_brief_in_chinese_and_one_in_no_language(command_line: CommandLine, model: OpenAIServer) -> None:
@@ -69,8 +56,8 @@ def test_a_brief_in_chinese_and_one_in_no_language(command_line: CommandLine, mo
 def test_a_paper_gets_its_summary(command_line: CommandLine, model: OpenAIServer) -> None:
     assert "extracted from the abstract" in command_line.run("paper", PAPER, "--no-model").stdout
     found = command_line.json("paper", PAPER, "--format", "json")
-    assert found["summary"]["producer"] == "tiny-1"
-    assert "written by tiny-1" in command_line.run("paper", PAPER, "--no-model").stdout
+    assert found["summary"]["producer"] == "small"
+    assert "written by small" in command_line.run("paper", PAPER, "--no-model").stdout
     model.always = "failing:500"
     chinese = command_line.json("paper", PAPER, "--language", "zh-CN", "--format", "json")
     assert (chinese["summary"]["producer"], chinese["summary"]["fallback"]) == ("extractive", "unavailable")

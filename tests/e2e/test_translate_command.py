@@ -1,10 +1,5 @@
 """`paperbrief paper ID --translate LANG`: asks once, keeps it, and says why where it cannot."""
 
-import asyncio
-import threading
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
 from tests.e2e.conftest import CommandLine
@@ -14,36 +9,10 @@ from tests.wire.openai_server import OpenAIServer
 PAPER = "2611.90005"
 
 
-class ModelThread:
-    """A loopback model server on an event loop of its own."""
-
-    def __init__(self) -> None:
-        self.server = OpenAIServer()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-
-    def __enter__(self) -> OpenAIServer:
-        self._thread.start()
-        self._run(self.server.__aenter__())
-        return self.server
-
-    def __exit__(self, *_error: object) -> None:
-        self._run(self.server.__aexit__(None, None, None))
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    def _run(self, work: Any) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
-
-
 @pytest.fixture
-def model(command_line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAIServer]:
+def model(command_line: CommandLine, model_server: OpenAIServer) -> OpenAIServer:
     command_line.ingest(EVE)
-    with ModelThread() as server:
-        monkeypatch.setenv("LLM__BASE_URL", server.url)
-        monkeypatch.setenv("LLM__MODEL", "small")
-        yield server
+    return model_server
 
 
 def asked(model: OpenAIServer) -> int:
@@ -62,8 +31,8 @@ def test_a_translation_is_printed_and_kept(
     with_terms = command_line.json("paper", PAPER, "--translate", "zh-CN", "--terms", "--format", "json")["translation"]
     assert with_terms["prompt_version"] == "1+terms"
     assert asked(model) == 2
-    monkeypatch.delenv("LLM__BASE_URL")
-    monkeypatch.delenv("LLM__MODEL")
+    for name in ("BASE_URL", "MODEL", "API_KEY"):
+        monkeypatch.delenv(f"LLM__{name}")
     assert command_line.json("paper", PAPER, "--translate", "zh-CN", "--format", "json")["translation"] == kept
     assert command_line.json("paper", PAPER, "--format", "json")["translation"] is None
 
@@ -71,7 +40,7 @@ def test_a_translation_is_printed_and_kept(
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
-        (["--translate", "fr", "--no-model"], 1, "No language model is set up here, so I cannot translate."),
+        (["--translate", "fr", "--no-model"], 1, "No language model is set up here, so I cannot translate. Whoever"),
         (["--translate", "en"], 1, "There is nothing to translate"),
         (["--translate", "Klingon!"], 2, "is not a language tag"),
         (["--terms"], 2, "--terms goes with --translate LANG"),

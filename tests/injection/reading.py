@@ -1,6 +1,6 @@
 """What a reader sees of a summary."""
 
-from bot.model import Summary
+from bot.texts import Summary
 
 
 def summary_texts(summary: Summary) -> list[str]:

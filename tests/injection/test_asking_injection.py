@@ -6,8 +6,8 @@ import pytest
 
 from bot.digest.ask import AskForm, Reading, as_answer, build_request, check_answer, read_for
 from bot.i18n import load_texts
-from bot.model import FullText, Passage
 from bot.render.answers import AnswerDetails, render_answer
+from bot.texts import FullText, Passage
 from tests.injection.test_injection import CANARY, PAPER, Attack, each
 
 HONEST = "We train SparseNet for 36 hours on 8 V100 GPUs."

@@ -15,14 +15,16 @@ from bot.digest.check import check_summary
 from bot.digest.extract import summarise_extractive
 from bot.digest.prompting import data_block, data_line
 from bot.digest.rerank import RankedPaper, RerankForm, ScoreForm
+from bot.digest.sentences import split_sentences
 from bot.digest.summarise import SummaryForm, as_summary
 from bot.i18n import load_texts
-from bot.model import AnnounceType, Brief, BriefItem, Fallback, Paper, Receipt, Summary, Topic
+from bot.model import AnnounceType, Brief, BriefItem, Paper, Receipt, Topic
 from bot.render.details import PaperDetails, render_details
 from bot.render.embeds import render_message
 from bot.render.markdown import render_markdown
 from bot.render.pages import render_html
 from bot.render.plain import render_text
+from bot.texts import Fallback, Summary
 from tests.injection.reading import summary_texts
 
 CANARY = "ZEBRA-7Q4X"
@@ -55,12 +57,15 @@ GOOD = {
     "result": "",
 }
 GOOD_CHINESE = {
-    "gist": "SparseNet 只保留 12.5% 的键，使长文档的注意力计算更快 [1]。",
-    "paragraph": ["长文档上的注意力计算很慢 [0]。", "在 120 万篇文档上，它比 FlashAttention 快 3.4 倍 [2]。"],
+    "gist": "SparseNet 只保留 12.5% 的键，使长文档的注意力计算更快 [1 sparse]。",
+    "paragraph": [
+        "长文档上的注意力计算很慢 [0 slow]。",
+        "在 120 万篇文档上，它比 FlashAttention 快 3.4 倍 [2 FlashAttention]。",
+    ],
     "key_takeaways": [
-        "提出稀疏注意力层 SparseNet [1]。",
-        "在 120 万篇文档上快 3.4 倍 [2]。",
-        "LongBench 准确率从 71.2% 升到 74.8% [3]。",
+        "提出稀疏注意力层 SparseNet [1 SparseNet]。",
+        "在 120 万篇文档上快 3.4 倍 [2 faster]。",
+        "LongBench 准确率从 71.2% 升到 74.8% [3 rises]。",
     ],
     "motivation": "",
     "method": "",
@@ -145,7 +150,7 @@ def test_a_model_that_obeys_is_refused_or_neutralised(attack: Attack, language: 
     good = GOOD_CHINESE if language.startswith("zh") else GOOD
     for first, place in [(False, place) for place in PLACES] + [(True, "gist"), (True, "everything")]:
         paper = attacked(attack, first=first)
-        form = obedient(attack, good, place)
+        form = obedient(attack, good, place, _lines(paper) - _lines(PAPER) if first else 0)
         if not check_summary(form, paper, language):
             assert_harmless(as_summary(form, paper, language, "a-model"), language)
 
@@ -160,9 +165,9 @@ def test_what_stands_in_for_a_refused_summary_is_harmless(attack: Attack) -> Non
         assert shown.producer == "extractive"
 
 
-def obedient(attack: Attack, good: dict[str, Any], place: str) -> SummaryForm:
-    """Return a good answer in which the model did what the attack says."""
-    said = f"{attack.says} [0]"
+def obedient(attack: Attack, good: dict[str, Any], place: str, before: int) -> SummaryForm:
+    """Return a good answer in which the model did what the attack says, well cited; `before`: lines before the text."""
+    said = f"{attack.says} [{'0' if good is GOOD else '0 slow, 1 sparse, 2 FlashAttention'}]"
     changes: dict[str, dict[str, Any]] = {
         "gist": {"gist": said},
         "takeaway": {"key_takeaways": [*good["key_takeaways"], said]},
@@ -170,7 +175,17 @@ def obedient(attack: Attack, good: dict[str, Any], place: str) -> SummaryForm:
         "method": {"method": said},
         "everything": {"gist": said, "paragraph": [said], "key_takeaways": [said, f"{said}.", f"So: {said}"]},
     }
-    return SummaryForm.model_validate({**good, **changes[place]})
+    later = json.dumps({**good, **changes[place]}, ensure_ascii=False)
+    later = re.sub(r"(?<=\[)[^\[\]\"]+(?=\])", lambda inside: _moved(inside[0], before), later)
+    return SummaryForm.model_validate_json(later)
+
+
+def _lines(paper: Paper) -> int:
+    return len(split_sentences(paper.abstract))
+
+
+def _moved(citation: str, before: int) -> str:
+    return re.sub(r"(?:(?<=, )|^)\d+", lambda number: str(int(number[0]) + before), citation)
 
 
 def assert_harmless(summary: Summary, language: str) -> None:

@@ -12,7 +12,7 @@ from tools.env_example import render
 ROOT = Path(__file__).resolve().parents[2]
 HARD_CAP = 600
 SOFT_CAP = 400
-MANY_FILES_OVER_SOFT_CAP = 6
+MANY_FILES_OVER_SOFT_CAP = 3
 
 
 def tracked(pattern: str) -> list[Path]:

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from bot.model import AnnounceType, Brief, BriefItem, Reason, Receipt, Sentence, Summary, Topic
+from bot.model import AnnounceType, Brief, BriefItem, Reason, Receipt, Topic
 from bot.statement import Statement, StatementCode
 from bot.store.briefs import BriefStore, SummaryKey
 from bot.store.engine import Database
 from bot.store.papers import PaperStore
 from bot.store.schema import brief
+from bot.texts import Sentence, Summary
 from tests.store.samples import TUESDAY, make_paper
 
 SUMMARY = Summary("2605.00001", 1, "en", "We study.", (0,), (Sentence("Matter.", (0, 1)),), "extractive", "1")

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from bot.llm.port import Ceiling, Reservation
-from bot.model import Spending
+from bot.spending import Spending
 from bot.store.engine import Database
 from bot.store.spend import SpendStore
 

@@ -7,12 +7,13 @@ import sqlalchemy as sa
 
 from bot.clock import AsOfClock
 from bot.delivery import TopicKey
-from bot.model import Brief, Fallback, Overview, OverviewSentence, Sentence, Summary, Translation
+from bot.model import Brief
 from bot.store.briefs import BriefStore, SummaryKey
 from bot.store.engine import Database
 from bot.store.papers import PaperStore
 from bot.store.schema import brief_item
 from bot.store.summaries import SummaryStore
+from bot.texts import Fallback, Overview, OverviewSentence, Sentence, Summary, Translation
 from tests.store.samples import TUESDAY, make_paper
 from tests.store.test_briefs_store import SUMMARY, make_brief
 

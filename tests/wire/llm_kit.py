@@ -11,7 +11,7 @@ from bot.clock import Clock, SystemClock
 from bot.llm.config import ModelConfig
 from bot.llm.endpoint import Endpoint, build_chat_model
 from bot.llm.port import ChatRequest
-from bot.model import Spending
+from bot.spending import Spending
 from bot.store.engine import Database
 from bot.store.source_state import SourceStateStore
 from bot.store.spend import SpendStore

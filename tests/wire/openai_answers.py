@@ -13,12 +13,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bot.digest.stems import common_stems, stem
+from bot.digest.text import fold
+
 _BLOCK = re.compile(r"^(==[0-9a-f]+==)\n(.*?)\n\1$", re.DOTALL | re.MULTILINE)
 _LABELLED = re.compile(r"^\[(\d+)\] (.*)$")
 _SENTENCE = re.compile(r"(?<=[.!?。])\s+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*\s*%?")
 _MASK = re.compile(r"⟦[^⟧]*⟧|\{\{[^}]*\}\}|\[\[[^\]]*\]\]|\$[^$]+\$")
 _ARXIV_ID = re.compile(r"\b\d{4}\.\d{4,5}\b")
+_CITATION = re.compile(r"\[(\d+(?:,\d+)*)\]")
+_WITH_ANCHORS = "rare word copied from each line"
 _PROSE = re.compile(r"\w+\s+\w+\s+\w+|[\u3040-\u9fff\uac00-\ud7af]{6}")
 _SCHEMA_IN_WORDS = "JSON schema:\n"
 
@@ -203,9 +208,28 @@ def map_texts(value: Any, change: Callable[[str], str]) -> Any:
     return value
 
 
+def with_anchors(value: Any, call: ChatCall) -> Any:
+    """Return the answer with a rare word of the line after each number in its citations, if the call asks for that."""
+    if _WITH_ANCHORS not in call.user.rpartition("\n")[2]:
+        return value
+
+    def anchored(match: re.Match[str]) -> str:
+        numbers = map(int, match[1].split(","))
+        return f"[{', '.join(f'{number} {rare_word(call.lines[number])}' for number in numbers)}]"
+
+    return map_texts(value, lambda text: _CITATION.sub(anchored, text))
+
+
+def rare_word(line: str) -> str:
+    """Return the longest word of a line that few abstracts have, else its longest word."""
+    words: list[str] = re.findall(r"(?<![\w\\$])[^\W\d_]{3,}(?![\w$])", line) or ["paper"]
+    rare = [word for word in words if len(word) > 3 and stem(fold(word)) not in common_stems()]
+    return max(rare or words, key=len)
+
+
 def with_wrong_ids(value: Any) -> Any:
     """Return the answer with every identifier and every line number pointing at nothing."""
-    changed = map_texts(value, lambda text: re.sub(r"\[\d+(?:,\d+)*\]", "[97]", _ARXIV_ID.sub("9999.99999", text)))
+    changed = map_texts(value, lambda text: re.sub(r"\[\d[^\[\]]*\]", "[97]", _ARXIV_ID.sub("9999.99999", text)))
     return _numbers_to(changed, 97)
 
 

@@ -1,8 +1,8 @@
 """A loopback OpenAI-compatible server on a real socket, scripted request by request.
 
-`python -m tests.wire.openai_server [--port N] [--latency S] [--script NAMES] [--always NAME] [--lacks OPTIONS]` prints
-its address (for LLM__BASE_URL) and serves until it is ended. Behaviours are those of `openai_behaviours.py`; one that
-takes a figure is written as `slow:3` or `limited:20`.
+`python -m tests.wire.openai_server [--port N] [--latency S] [--script NAMES] [--always NAME] [--lacks OPTIONS]
+[--sample]` prints its address (for LLM__BASE_URL) and serves until it is ended. Behaviours are those of
+`openai_behaviours.py`; one that takes a figure is written as `slow:3` or `limited:20`.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from aiohttp import web
 from tests.wire.openai_answers import ChatCall, Makers, load_makers, schema_in
 from tests.wire.openai_batches import BatchDesk
 from tests.wire.openai_behaviours import BEHAVIOURS, Exchange, refused
+from tests.wire.sample_answers import load_sample_maker
 
 _ROLES = ("system", "user")
 
@@ -176,6 +177,8 @@ async def _serve(options: argparse.Namespace) -> None:
     script = deque(one for one in options.script.split(",") if one)
     lacks = frozenset(one for one in options.lacks.split(",") if one)
     server = OpenAIServer(latency=options.latency, port=options.port, script=script, always=options.always, lacks=lacks)
+    if options.sample:
+        server.makers.known.insert(0, load_sample_maker())
     async with server:
         print(server.url, flush=True)  # noqa: T201  # whoever started it reads the address here
         await asyncio.Event().wait()
@@ -189,6 +192,7 @@ def main() -> None:
     parser.add_argument("--script", default="", help="behaviours for the first requests, comma-separated")
     parser.add_argument("--always", default="good", help=f"behaviour afterwards: {', '.join(BEHAVIOURS)}")
     parser.add_argument("--lacks", default="", help="options that it refuses, comma-separated")
+    parser.add_argument("--sample", action="store_true", help="answers written by hand for papers of the sample day")
     try:
         asyncio.run(_serve(parser.parse_args()))
     except KeyboardInterrupt:

@@ -8,12 +8,13 @@ import pytest
 from bot.i18n import Refusal, load_texts
 from bot.llm.config import Price
 from bot.llm.port import Ceiling
-from bot.model import FullText, Paper
+from bot.model import Paper
 from bot.pipeline.asking import Asker
 from bot.pipeline.full_texts import FullTexts
 from bot.render.answers import AnswerDetails, render_answer
 from bot.store.engine import Database
 from bot.store.questions import QuestionStore
+from bot.texts import FullText
 from tests.unit.digest.model_samples import PAPER
 from tests.unit.digest.test_ask import FULL
 from tests.wire.llm_kit import KEY, session

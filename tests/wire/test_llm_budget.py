@@ -96,6 +96,8 @@ async def test_a_server_that_names_absurd_figures_is_asked_no_more_or_estimated(
         session(db, server, ceiling=ceiling, concurrency=1) as model,
     ):
         results = await asyncio.gather(*(model.ask() for _ in range(100)), return_exceptions=True)
+        with pytest.raises(BudgetExhausted):
+            await model.ask()
         spent = await model.spent()
     assert any(isinstance(one, BudgetExhausted) for one in results)
     if behaviour == "lying-usage":
@@ -103,3 +105,4 @@ async def test_a_server_that_names_absurd_figures_is_asked_no_more_or_estimated(
         assert spent.input_tokens + spent.output_tokens <= 20 * TOKENS
     else:
         assert server.arrived == 1, "what it says it took is booked, and nothing more is asked that day"
+        assert (spent.requests, spent.tokens, spent.estimated) == (1, 2_000_000, 0)

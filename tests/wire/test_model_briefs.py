@@ -1,5 +1,6 @@
 """The sample day, briefed with a model: in two languages, with a server that hangs, fails, lies or costs too much."""
 
+import html
 import re
 import shutil
 from collections.abc import AsyncIterator
@@ -10,12 +11,15 @@ from typing import Any
 import pytest
 
 from bot.delivery import DeliveryKind
-from bot.model import Brief, Fallback
+from bot.i18n import load_texts
+from bot.model import Brief
 from bot.pipeline.patience import Patience
+from bot.render.bills import model_lines
 from bot.render.markdown import render_markdown
 from bot.render.pages import render_html
 from bot.render.plain import render_text
 from bot.store.spend import SpendStore
+from bot.texts import Fallback
 from tests.wire.model_day import DAY, KEY, MORNING, TOPIC, DayClock, ModelDay, fill, open_day
 from tests.wire.openai_server import OpenAIServer
 
@@ -129,6 +133,7 @@ async def test_the_cache_outlives_a_restart_and_leafing_costs_nothing(path: Path
         ("other-paper", {}, {Fallback.REJECTED}),
         ("invented-number", {}, {Fallback.REJECTED}),
         ("wrong-language", {}, {Fallback.REJECTED}),
+        ("wrong-id", {}, {Fallback.REJECTED}),
         ("good", {"daily_tokens": 0}, {Fallback.BUDGET}),
         ("good", {"daily_budget": "0.000001"}, {Fallback.BUDGET}),
     ],
@@ -157,6 +162,79 @@ async def test_whatever_the_server_does_every_brief_arrives_and_says_so(
         assert "条" in (await day.posted(2))["content"] or HAN.search((await day.posted(2))["content"])
 
 
+@pytest.mark.parametrize(
+    ("always", "settings", "english", "chinese"),
+    [
+        (
+            "hang",
+            {"patience": 0.3},
+            "extracted: the model's answer was not ready in time",
+            "摘录：模型未能按时完成",
+        ),
+        ("failing:500", {}, "extracted: the model could not be reached", "摘录：无法连接模型"),
+        (
+            "good",
+            {"daily_tokens": 0},
+            "extracted: the model's budget for today is used up",
+            "摘录：今日的模型预算已用完",
+        ),
+    ],
+)
+async def test_every_paper_of_both_languages_says_in_its_words_why_it_is_extracted(
+    path: Path, server: OpenAIServer, always: str, settings: dict[str, Any], english: str, chinese: str
+) -> None:
+    server.always = always
+    async with open_day(path, server, **settings) as day:
+        await day.subscribe(1)
+        await day.subscribe(2, "zh-CN")
+        await day.plan()
+        for channel, language, mark, foot in (
+            (1, "en", english, "-# small · 10 extracted instead"),
+            (2, "zh-CN", chinese, "-# small · 10 篇改为摘录"),
+        ):
+            message = await day.posted(channel)
+            assert len(message["embeds"]) == 10
+            assert all(mark in embed["footer"]["text"] for embed in message["embeds"])
+            assert all(embed["description"] for embed in message["embeds"])
+            assert foot in message["content"].splitlines()
+            # The terminal and the page of a brief are in English, whatever language its summaries are in.
+            brief = await day.brief(language)
+            for text in (render_text(brief), render_markdown(brief), render_html(brief)):
+                plain = " ".join(html.unescape(text).replace("\\", "").split())
+                assert plain.count(english) == 10
+
+
+@pytest.mark.parametrize(
+    ("script", "always", "lacks", "estimated"),
+    [
+        ([], "slow:0.05", set(), False),
+        ([], "fenced", set(), False),
+        ([], "no-usage", set(), True),
+        ([], "good", {"json_schema"}, False),
+        ([], "good", {"json_schema", "json_object"}, False),
+        (["limited:3"], "good", set(), False),
+        (["failing:503", "reset"], "good", set(), None),
+        (["invented-number", "other-paper", "wrong-language", "wrong-id"], "good", set(), False),
+    ],
+)
+async def test_what_is_odd_but_right_or_mended_is_a_models_brief(
+    path: Path, server: OpenAIServer, script: list[str], always: str, lacks: set[str], estimated: bool | None
+) -> None:
+    server.script.extend(script)
+    server.always, server.lacks = always, frozenset(lacks)
+    async with open_day(path, server) as day:
+        await day.subscribe(1, max_papers=4)
+        report = await day.plan()
+        assert report.bill is not None
+        assert (report.bill.made, dict(report.bill.fallbacks)) == (4, {})
+        # Of a request whose connection broke nobody knows what it cost.
+        assert estimated is None or bool(report.bill.spending.estimated) is estimated
+        assert report.bill.spending.requests == server.arrived
+        message = await day.posted(1)
+        assert all("written by small" in embed["footer"]["text"] for embed in message["embeds"])
+        assert ("~" in message["content"].split("-# small")[1]) is (estimated is not False)
+
+
 async def test_the_ceiling_is_kept_and_the_rest_is_marked(path: Path, server: OpenAIServer) -> None:
     async with open_day(path, server, daily_tokens=8_000, concurrency=1) as day:
         await day.subscribe(1)
@@ -170,6 +248,39 @@ async def test_the_ceiling_is_kept_and_the_rest_is_marked(path: Path, server: Op
         assert standing is not None
         assert standing.full
         assert standing.spent == spent
+
+
+async def test_a_server_that_counts_more_than_was_allowed_is_asked_no_more_and_the_overrun_is_said(
+    path: Path, server: OpenAIServer
+) -> None:
+    server.always = "costly:50000"
+    async with open_day(path, server, daily_tokens=60_000, concurrency=1) as day:
+        await day.subscribe(1)
+        report = await day.plan()
+        assert report.bill is not None
+        assert (report.bill.made, report.bill.fallbacks) == (1, {Fallback.BUDGET: 9})
+        assert server.arrived == 1
+        standing = await day.services.billing.standing()
+        assert standing is not None
+        assert (standing.spent.tokens, standing.full, standing.overrun) == (100_000, True, True)
+        lines = model_lines(standing, load_texts())
+        assert "167% of the day's ceiling is used (60.0k tokens)" in lines
+        assert any("More is spent than the ceiling allows" in line for line in lines)
+        assert "100.0k tokens" in (await day.posted(1))["content"]
+
+
+async def test_one_overview_serves_all_channels_that_get_the_same_brief(path: Path, server: OpenAIServer) -> None:
+    async with open_day(path, server, {"overview": True}) as day:
+        await day.subscribe(1, "zh-CN")
+        await day.plan()
+        asked = len(server.log)
+        await day.subscribe(2, "zh-CN")
+        report = await day.plan()
+        assert report.planned == {DeliveryKind.BRIEF: 1}
+        assert len(server.log) == asked
+        first, second = await day.posted(1), await day.posted(2)
+        overview = first["content"].split("\n-# small")[0]
+        assert second["content"].startswith(overview)
 
 
 async def test_a_hanging_server_holds_up_many_topics_no_longer_than_one(path: Path, server: OpenAIServer) -> None:

@@ -11,9 +11,9 @@ import pytest
 from bot.app import open_services
 from bot.errors import UsageError
 from bot.i18n import Refusal
-from bot.model import Fallback, Translation
 from bot.pipeline.patience import Patience
 from bot.render.pages import render_html
+from bot.texts import Fallback, Translation
 from tests.wire.model_day import DAY, TOPIC, DayClock, fill, open_day
 from tests.wire.openai_answers import ChatCall
 from tests.wire.openai_makers.translation import FAULTS, make

@@ -1,6 +1,7 @@
 """What is announced and not yet due is written ahead, once, and not at all where the model has nothing to give."""
 
 import asyncio
+import re
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -10,13 +11,16 @@ from typing import Any
 
 import pytest
 
-from bot.model import Announcement, AnnouncementState, Counts, Fallback
+from bot.model import Announcement, AnnouncementState, Counts
 from bot.pipeline.running import Runner
 from bot.pipeline.warming import REST, WarmUp, WarmUpReport
 from bot.sources.calendar import load_calendar
+from bot.spending import Spending
+from bot.texts import Fallback
 from tests.wire.model_day import DAY, TOPIC, DayClock, ModelDay, fill, open_day
 from tests.wire.openai_server import OpenAIServer
 
+HAN = re.compile("[\u4e00-\u9fff]")
 LATER: dict[str, Any] = {"post_time": time(18), "zone": "Europe/Berlin"}
 
 
@@ -44,6 +48,7 @@ def warm_up(day: ModelDay) -> WarmUp:
         reading.summariser,
         load_calendar(None),
         reading.clock,
+        translations=reading.translator,
     )
 
 
@@ -72,6 +77,55 @@ async def test_what_is_wanted_later_is_written_before_and_found_when_its_time_co
         assert planned.bill is not None
         assert (planned.bill.made, planned.bill.cached) == (0, 13)
         assert len(server.log) == 13
+
+
+async def test_a_chinese_channel_that_wants_translations_has_them_ahead_and_pays_once(
+    path: Path, server: OpenAIServer
+) -> None:
+    async with open_day(path, server) as day:
+        await day.subscribe(1, "zh-CN", max_papers=3, translate=True, **LATER)
+        await day.subscribe(2, "zh-CN", max_papers=3, translate=True, **LATER)
+        await day.subscribe(3, max_papers=3, translate=True, **LATER)
+        ahead = warm_up(day)
+        assert await ahead.run() == WarmUpReport(papers=6, made=6, translated=3)
+        assert len(server.log) == 9, "English papers are not translated into English"
+        assert await ahead.run() == WarmUpReport()
+        clock_of(day).seconds += 10 * 3600
+        server.always = "failing:500"
+        planned = await day.plan()
+        assert planned.bill is not None
+        assert (planned.bill.made, dict(planned.bill.fallbacks), dict(planned.bill.failed)) == (0, {}, {})
+        assert planned.bill.spending == Spending()
+        assert len(server.log) == 9
+        shown = (await day.posted(1))["embeds"][0]
+        assert HAN.search(shown["description"].splitlines()[0])
+        assert shown["footer"]["text"].endswith("由 small 撰写 · 由 small 翻译")
+        await day.subscribe(4, "zh-CN", max_papers=3, translate=True)
+        assert (await day.plan()).planned
+        first, later = await day.posted(1), await day.posted(4)
+        assert [one["description"] for one in later["embeds"]] == [one["description"] for one in first["embeds"]]
+        assert len(server.log) == 9
+
+
+async def test_a_wish_for_translations_that_comes_later_is_seen(path: Path, server: OpenAIServer) -> None:
+    async with open_day(path, server) as day:
+        await day.subscribe(1, "zh-CN", max_papers=3, **LATER)
+        ahead = warm_up(day)
+        assert await ahead.run() == WarmUpReport(papers=3, made=3)
+        await day.subscribe(2, "zh-CN", max_papers=3, translate=True, **LATER)
+        assert await ahead.run() == WarmUpReport(papers=3, made=0, translated=3)
+        assert len(server.log) == 6
+
+
+async def test_translations_stop_at_the_ceiling_and_go_on_later(path: Path, server: OpenAIServer) -> None:
+    async with open_day(path, server) as day:
+        await day.subscribe(1, "zh-CN", max_papers=3, **LATER)
+        await warm_up(day).run()
+        await day.subscribe(2, "zh-CN", max_papers=3, translate=True, **LATER)
+    async with open_day(path, server, daily_tokens=0) as day:
+        assert await warm_up(day).run() == WarmUpReport(3, 0, 0, Fallback.BUDGET)
+    async with open_day(path, server) as day:
+        assert await warm_up(day).run() == WarmUpReport(3, 0, 3)
 
 
 async def test_what_is_due_already_is_left_to_planning(path: Path, server: OpenAIServer) -> None:

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from bot.cli.main import app
 from bot.llm.port import Ceiling
-from bot.model import Spending
 from bot.settings import setting_names
+from bot.spending import Spending
 from bot.store.engine import Database
 from bot.store.spend import SpendStore
 
@@ -85,10 +85,24 @@ def test_what_a_dead_process_reserved_is_shown_as_estimated(today: date, sqlite_
     assert "~0.0001" in run()[1]
 
 
+@pytest.mark.parametrize("name", ["LLM__DAILY_BUDGET", "LLM__DAILY_TOKENS"])
+def test_more_than_the_ceiling_is_shown_as_it_is_and_said(
+    today: date, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "1")
+    book(sqlite_url, (today, "small", "summary", Spending(1, 900, 200, 1_000_000, 0)))
+    said = "over the ceiling: the server counted more tokens than a request was allowed"
+    assert (said in run()[1]) is (name == "LLM__DAILY_TOKENS"), "used up is not too much"
+    book(sqlite_url, (today, "small", "summary", Spending(1, 0, 0, 1, 0)))
+    text = run()[1]
+    assert said in text
+    assert "1.0001 of 1.0000" in text or "1,100 of 1 tokens" in text
+
+
 def test_json_has_whole_figures_and_the_ceiling(today: date, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LLM__DAILY_BUDGET", "0.25")
     book(sqlite_url, (today, "small", "summary", Spending(2, 10, 20, 31, 1)))
-    code, text = run("--json", "--days", "1")
+    code, text = run("--format", "json", "--days", "1")
     assert code == 0
     amounts = {"requests": 2, "input_tokens": 10, "output_tokens": 20, "cost_micros": 31, "estimated": 1}
     assert json.loads(text) == {

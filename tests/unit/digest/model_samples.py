@@ -32,12 +32,15 @@ GOOD: dict[str, Any] = {
     "result": "Accuracy on LongBench rises to 74.8% [3].",
 }
 CHINESE: dict[str, Any] = {
-    "gist": "SparseNet 只保留 12.5% 的键，使长文档的注意力计算更快 [1]。",
-    "paragraph": ["长文档上的注意力计算很慢 [0]。", "在 120 万篇文档上，它比 FlashAttention 快 3.4 倍 [2]。"],
+    "gist": "SparseNet 只保留 12.5% 的键，使长文档的注意力计算更快 [1 sparse]。",
+    "paragraph": [
+        "长文档上的注意力计算很慢 [0 slow]。",
+        "在 120 万篇文档上，它比 FlashAttention 快 3.4 倍 [2 FlashAttention]。",
+    ],
     "key_takeaways": [
-        "提出稀疏注意力层 SparseNet [1]。",
-        "在 120 万篇文档上快 3.4 倍 [2]。",
-        "LongBench 准确率从 71.2% 升到 74.8% [3]。",
+        "提出稀疏注意力层 SparseNet [1 SparseNet]。",
+        "在 120 万篇文档上快 3.4 倍 [2 faster]。",
+        "LongBench 准确率从 71.2% 升到 74.8% [3 rises]。",
     ],
     "motivation": "",
     "method": "",

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from bot.digest.ask import MAX_ANSWER, AskForm, Reading, as_answer, build_request, check_answer, find_quotes, read_for
 from bot.digest.prompting import LONGEST_DATA
 from bot.errors import UsageError
-from bot.model import FullText, Paper, Passage, Quote
+from bot.model import Paper
+from bot.texts import FullText, Passage, Quote
 from tests.unit.digest.model_samples import PAPER
 from tests.wire.openai_makers.ask import make
 

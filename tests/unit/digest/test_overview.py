@@ -6,7 +6,8 @@ import pytest
 
 from bot.digest.extract import summarise_extractive
 from bot.digest.overview import OverviewForm, OverviewSentenceForm, as_overview, build_request, check_overview
-from bot.model import AnnounceType, BriefItem, OverviewSentence, Paper
+from bot.model import AnnounceType, BriefItem, Paper
+from bot.texts import OverviewSentence
 from tests.unit.digest.model_samples import PAPER
 
 OTHER = Paper(

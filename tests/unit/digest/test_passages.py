@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.digest.passages import LONGEST_PIECE, Searchable, choose_passages, cut_passages, without_repeats
-from bot.model import Passage
+from bot.texts import Passage
 
 TEXT = (
     "We train “TurnipNet” on 3.5 million rows. The non-linear layer — with $\\alpha = 0.5$ — is state-of-the-art. "

@@ -3,17 +3,20 @@
 import gzip
 import json
 import statistics
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from bot.digest.citations import anchors_in, cited, split_cited
 from bot.digest.prompting import LEFT_OUT, LONGEST_DATA, LONGEST_LINE, data_block, data_line
 from bot.digest.sentences import split_sentences
-from bot.digest.summarise import PROMPT_VERSION, SummaryForm, as_form, as_summary, build_request, cited
+from bot.digest.summarise import PROMPT_VERSION, SummaryForm, as_form, as_summary, build_request
 from bot.errors import UsageError
-from bot.model import Paper, Sentence
+from bot.model import Paper
+from bot.texts import Sentence
 from tests.shared import shared
 from tests.unit.digest.model_samples import GOOD, PAPER
 
@@ -22,15 +25,23 @@ SHARE = 0.35
 
 
 def test_the_request_numbers_the_abstract_and_asks_for_nothing_else() -> None:
-    request = build_request(PAPER, "pt-BR")
+    request = build_request(PAPER, "en")
     lines = request.user.split("\n")
     assert lines[1] == "Title: SparseNet: Fast Attention for Long Documents"
     assert lines[2:-2] == [f"[{n}] {text}" for n, text in enumerate(split_sentences(PAPER.abstract))]
-    assert lines[-1] == "Write in Brazilian Portuguese. JSON only."
+    assert lines[-1] == "Write in English. JSON only."
     assert PAPER.abstract[:20] not in request.system
     for word in ("author", "date", "arxiv", "2605", "Ann Lee", "cs.CL"):
         assert word.lower() not in (request.system + request.user).lower()
     assert request.purpose == "summary"
+
+
+def test_in_another_language_than_the_papers_words_of_its_lines_are_asked_for() -> None:
+    *others, last = build_request(PAPER, "pt-BR").user.split("\n")
+    assert others == build_request(PAPER, "en").user.split("\n")[:-1]
+    assert last.startswith("Write in Brazilian Portuguese. JSON only. Cite with a rare word copied from each line")
+    french = replace(PAPER, title="Une couche creuse", abstract="Nous proposons une couche qui est plus rapide. " * 3)
+    assert build_request(french, "fr").user.endswith("\nWrite in French. JSON only.")
 
 
 def test_the_system_prompt_is_the_same_for_all_papers_and_languages() -> None:
@@ -54,7 +65,7 @@ def test_our_words_are_a_small_part_of_what_is_sent() -> None:
     sent = len(request.system) + len(request.user)
     ours = sent - len(row["abstract"]) - len(row["title"])
     assert ours / sent <= SHARE
-    assert len(request.system) / 4 <= 130
+    assert len(request.system) / 4 <= 65
 
 
 def test_sentences_that_speak_to_a_model_are_left_out_and_keep_their_number() -> None:
@@ -118,11 +129,52 @@ def test_the_answer_becomes_a_summary() -> None:
         ("A value in [0,1] is kept [4].", "A value in [0,1] is kept.", (4,)),
         ("No source.", "No source.", ()),
         ("**Bold** `code` [link](https://a.example/b) [1]", "Bold code link", (1,)),
+        ("它很快 [0 lagoon, 2 sparse attention]。", "它很快。", (0, 2)),
+        ("它很快。【0：lagoon；2「herring」】", "它很快。", (0, 2)),
+        ("它很快 [1-3 moth].", "它很快.", (1, 2, 3)),
+        ("它很快 [2 4-bit codes, 3D].", "它很快.", (2,)),
         ("", "", ()),
     ],
 )
 def test_citations_are_read_and_taken_out(written: str, text: str, numbers: tuple[int, ...]) -> None:
     assert cited(written) == Sentence(text, numbers)
+
+
+@pytest.mark.parametrize(
+    ("written", "anchors"),
+    [
+        ("It is fast [0,2].", []),
+        ("它很快 [0 lagoon, 2 sparse attention]。", [(0, "lagoon"), (2, "sparse attention")]),
+        ("它很快。【0：“lagoon”；2「herring」】", [(0, "lagoon"), (2, "herring")]),
+        ("它很快 [1-2 moth].", [(1, "moth"), (2, "moth")]),
+        ("它很快 [2 4-bit codes, 3D, 5 7].", [(2, "4-bit codes"), (2, "3D")]),
+        ("先 [0 moth]。后 [1 tidal]。", [(0, "moth"), (1, "tidal")]),
+    ],
+)
+def test_words_that_a_citation_copied_belong_to_the_line_before_them(
+    written: str, anchors: list[tuple[int, str]]
+) -> None:
+    assert anchors_in(written) == anchors
+
+
+def test_a_paragraph_comes_as_one_text_and_each_sentence_keeps_its_own_citation() -> None:
+    text = "Fish hide, e.g. in lagoons [0]. They grow. Dredging [1]! 它们会长大。[2 herring, 3] The end."
+    pieces = [
+        "Fish hide, e.g. in lagoons [0].",
+        "They grow.",
+        "Dredging [1]!",
+        "它们会长大。[2 herring, 3]",
+        "The end.",
+    ]
+    assert split_cited(text) == pieces
+    assert SummaryForm.model_validate({"gist": "", "text": text, "points": []}).paragraph == pieces
+    assert SummaryForm.model_validate({"gist": "", "paragraph": pieces, "key_takeaways": []}).paragraph == pieces
+    assert split_cited(" ") == []
+
+
+@given(st.text(max_size=80) | st.text(alphabet="a.。[]【】0,1 x\n", max_size=40))
+def test_splitting_a_paragraph_loses_no_word(text: str) -> None:
+    assert "".join("".join(split_cited(text)).split()) == "".join(text.split())
 
 
 def test_not_stated_comes_in_many_words_and_is_nothing() -> None:
@@ -136,6 +188,6 @@ def test_not_stated_comes_in_many_words_and_is_nothing() -> None:
 def test_a_form_is_lenient_about_what_does_not_matter_and_strict_about_sizes() -> None:
     bare = {key: GOOD[key] for key in ("gist", "paragraph", "key_takeaways")}
     assert SummaryForm.model_validate({**bare, "title": "made up", "extra": 1}).motivation == ""
-    for broken in ({"gist": "x" * 5000}, {"key_takeaways": ["x"] * 50}, {"paragraph": "text"}, {"gist": 5}):
+    for broken in ({"gist": "x" * 5000}, {"key_takeaways": ["x"] * 50}, {"points": "text"}, {"gist": 5}, {"text": 5}):
         with pytest.raises(ValidationError):
             SummaryForm.model_validate({**GOOD, **broken})

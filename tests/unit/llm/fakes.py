@@ -14,7 +14,7 @@ from bot.llm.config import ModelConfig
 from bot.llm.endpoint import Endpoint
 from bot.llm.port import Ceiling, ChatRequest, Reservation
 from bot.llm.replies import Completion, Refusal, Reply, Usage
-from bot.model import Spending
+from bot.spending import Spending
 
 NOON = datetime(2026, 5, 12, 12, tzinfo=UTC)
 GOOD = '{"gist": "We study matter.", "points": ["It matters."]}'

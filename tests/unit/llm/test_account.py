@@ -12,7 +12,7 @@ from bot.llm.capabilities import Capabilities
 from bot.llm.config import FREE, Price
 from bot.llm.port import Ceiling, Meter, Reservation
 from bot.llm.replies import Completion, Lost, NoAnswer
-from bot.model import Spending
+from bot.spending import Spending
 from tests.unit.llm.fakes import NOON, REQUEST, Form, MemoryLedger, good, open_world, refusal
 
 PRICE = Price(Decimal(1), Decimal(4))

@@ -11,7 +11,7 @@ from bot.llm.capabilities import Capabilities, LimitName, Rung
 from bot.llm.config import FREE, Price
 from bot.llm.port import ChatRequest
 from bot.llm.replies import Completion, Lost, NoAnswer, Usage
-from bot.model import Spending
+from bot.spending import Spending
 from tests.unit.llm.fakes import REQUEST, Form, refusal
 
 PRICE = Price(Decimal("0.15"), Decimal("0.60"))

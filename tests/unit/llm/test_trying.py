@@ -9,7 +9,7 @@ from bot.llm.asking import Call
 from bot.llm.breaker import FAILURES
 from bot.llm.port import Meter
 from bot.llm.replies import Completion, Lost, NoAnswer
-from bot.model import Spending
+from bot.spending import Spending
 from tests.unit.llm.fakes import GOOD, REQUEST, Form, JumpClock, good, open_world, refusal
 
 TIMEOUT, BROKEN = NoAnswer(Lost.TIMEOUT), NoAnswer(Lost.BROKEN)

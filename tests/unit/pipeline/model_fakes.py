@@ -9,9 +9,11 @@ from bot.digest.sentences import split_sentences
 from bot.digest.summarise import SummaryForm
 from bot.errors import ModelAnswerRejected, ModelError
 from bot.llm.port import ChatAnswer, ChatRequest, Form, Meter
-from bot.model import Paper, Spending, Summary
+from bot.model import Paper
+from bot.spending import Spending
 from bot.store.briefs import SummaryKey
 from bot.store.summaries import PaperVersionKey
+from bot.texts import Summary
 
 COST = Spending(1, 400, 200, 1000)
 

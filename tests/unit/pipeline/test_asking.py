@@ -19,11 +19,12 @@ from bot.errors import (
 )
 from bot.i18n import Refusal
 from bot.llm.port import ChatModel, ChatRequest
-from bot.model import FullText, Paper, Passage
+from bot.model import Paper
 from bot.pipeline.asking import Asker
 from bot.pipeline.full_texts import Fetch, FullTexts
 from bot.render.answers import Shortfall
 from bot.store.questions import Quota
+from bot.texts import FullText, Passage
 from tests.unit.digest.model_samples import PAPER
 from tests.unit.digest.test_ask import FULL, QUESTION
 from tests.unit.pipeline.model_fakes import FakeModel

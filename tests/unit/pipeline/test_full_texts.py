@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import DatabaseBusy, SourceMalformed, SourceUnavailable
-from bot.model import FullText, Paper, Passage
+from bot.model import Paper
 from bot.pipeline import full_texts
 from bot.pipeline.full_texts import MAX_FETCHES, UNREADABLE_FOR, FullTexts
 from bot.render.answers import Shortfall
+from bot.texts import FullText, Passage
 from tests.unit.pipeline.test_look_up import SetClock
 
 PAPER = Paper("2605.00001", "Turnips", "We grow turnips.", ("A",), "cs.CL", ("cs.CL",))

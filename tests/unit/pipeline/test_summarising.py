@@ -15,10 +15,12 @@ from bot.errors import (
     ModelUnavailable,
 )
 from bot.llm.port import Meter
-from bot.model import Fallback, Paper, Spending
+from bot.model import Paper
 from bot.pipeline import summarising
 from bot.pipeline.patience import Patience
 from bot.pipeline.summarising import Summariser, bill_of, extracted
+from bot.spending import Spending
+from bot.texts import Fallback
 from tests.unit.pipeline.model_fakes import COST, FakeModel, MemoryTexts, failing, faithful
 
 ABSTRACT = (

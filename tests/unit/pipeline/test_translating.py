@@ -22,23 +22,13 @@ from bot.errors import (
 )
 from bot.i18n import Refusal
 from bot.llm.port import ChatRequest
-from bot.model import (
-    AnnounceType,
-    Bill,
-    Brief,
-    BriefItem,
-    Fallback,
-    Paper,
-    Receipt,
-    Sentence,
-    Summary,
-    Topic,
-    Translation,
-)
+from bot.model import AnnounceType, Brief, BriefItem, Paper, Receipt, Topic
 from bot.pipeline.patience import Patience
 from bot.pipeline.translating import Translator
+from bot.spending import Bill
 from bot.store.questions import Quota
 from bot.store.summaries import PaperVersionKey
+from bot.texts import Fallback, Sentence, Summary, Translation
 from tests.unit.pipeline.model_fakes import COST, FakeModel, failing
 from tests.wire.openai_makers.translation import make
 

@@ -13,17 +13,14 @@ from bot.model import (
     Brief,
     BriefItem,
     Counts,
-    Fallback,
     Paper,
     Reason,
     Receipt,
-    Sentence,
     SourceName,
-    Summary,
     Topic,
-    Translation,
 )
 from bot.statement import Statement, StatementCode
+from bot.texts import Fallback, Sentence, Summary, Translation
 
 DAY = date(2026, 8, 12)
 

@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 from bot.i18n import load_texts
-from bot.model import Bill, Fallback, ModelStanding, Overview, OverviewSentence, Spending
 from bot.render.bills import bill_line, model_lines, money, short_count
 from bot.render.embeds import MAX_CONTENT, render_header, render_message
 from bot.render.markdown import render_markdown
 from bot.render.pages import render_html
 from bot.render.plain import render_text
 from bot.render.text import discord_length
+from bot.spending import Bill, ModelStanding, Spending
+from bot.texts import Fallback, Overview, OverviewSentence
 from tests.unit.render.samples import make_brief, make_item
 
 BILL = Bill("gpt-x", made=9, cached=3, spending=Spending(13, 12_000, 2_200, 30_000))
@@ -70,6 +71,19 @@ def test_standing_tells_share_ceiling_rest_and_fullness() -> None:
         "The ceiling is reached: until midnight UTC summaries are extracted.",
         "The model failed or refused and is left alone for a while: summaries are extracted.",
     ]
+    over = ModelStanding("gpt-x", Spending(1, 9_000, 1_001, 0), None, 10_000, "€", full=True)
+    assert over.overrun
+    assert not replace(over, spent=Spending(1, 9_000, 1_000, 0)).overrun, "used up is not too much"
+    too_much = (
+        "More is spent than the ceiling allows: the model's server counted more tokens than a request was allowed, or "
+        "the ceiling was lowered today."
+    )
+    assert model_lines(over, load_texts())[1:] == [
+        "100% of the day's ceiling is used (10.0k tokens)",
+        too_much,
+        "The ceiling is reached: until midnight UTC summaries are extracted.",
+    ]
+    assert ModelStanding("gpt-x", Spending(cost_micros=3), 2, 10, "€").overrun
     free = ModelStanding("gpt-x", Spending(), None, None, "$")
     assert model_lines(free, load_texts()) == ["gpt-x · 0 requests", "No ceiling is set."]
     assert ModelStanding("gpt-x", Spending(), 0, None, "$").share == 1.0

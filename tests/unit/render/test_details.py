@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.i18n import load_texts
-from bot.model import Paper, Sentence, Summary
+from bot.model import Paper
 from bot.render.details import (
     ListedPaper,
     PaperDetails,
@@ -20,6 +20,7 @@ from bot.render.details import (
     render_list,
 )
 from bot.render.text import discord_length
+from bot.texts import Sentence, Summary
 
 ENGLISH, CHINESE = load_texts("en"), load_texts("zh-CN")
 PAPER = Paper(

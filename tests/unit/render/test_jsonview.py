@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from hypothesis import given, settings
 
-from bot.model import AnnounceType, Brief, Fallback, IngestReport, PaperVersion, Sentence
+from bot.model import AnnounceType, Brief, IngestReport, PaperVersion
 from bot.render.jsonview import brief_as_json, hits_as_json, ingest_as_json, paper_as_json
 from bot.statement import Statement
+from bot.texts import Fallback, Sentence
 from tests.unit.render.samples import DAY, PAPER, hostile_briefs, make_brief, make_item, make_summary
 
 

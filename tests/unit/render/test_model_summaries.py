@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.i18n import load_texts
-from bot.model import Fallback, Sentence, Summary
 from bot.render.details import PaperDetails, render_details
 from bot.render.embeds import MAX_DESCRIPTION, MAX_TOTAL, render_card, render_message
 from bot.render.items import aspects, paragraph_text, provenance
@@ -16,6 +15,7 @@ from bot.render.markdown import render_markdown
 from bot.render.pages import render_html
 from bot.render.plain import render_paper_text, render_text
 from bot.render.text import discord_length
+from bot.texts import Fallback, Sentence, Summary
 from tests.unit.render.samples import PAPER, hostile, make_brief, make_item, make_summary
 
 ENGLISH, CHINESE = load_texts("en"), load_texts("zh-CN")

@@ -8,10 +8,11 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from bot.errors import SourceMalformed, SourceUnavailable
-from bot.model import FullText, Paper
+from bot.model import Paper
 from bot.sources import full_text
 from bot.sources.full_text import FullTextSource
 from bot.sources.politeness import STATE
+from bot.texts import FullText
 from tests.unit.sources.kit import NOON, FakeClock, MemoryState, fixture, polite
 from tests.unit.sources.pdf_kit import paper_pdf
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.digest.grounding import names_in
+from tests.wire.openai_answers import ChatCall, with_anchors
 
 _MARKED = re.compile(r"^(==[0-9a-f]+==)\n(.*)\n\1$", re.DOTALL | re.MULTILINE)
 _LINE = re.compile(r"^\[(\d+)\] (.*)$", re.MULTILINE)
@@ -33,7 +34,8 @@ def make(system: str, user: str, schema: dict[str, Any] | None) -> str | None:
     if found is None:
         return None
     if system.startswith("Summarise for researchers"):
-        return json.dumps(_summary(found[2], _language(user)), ensure_ascii=False)
+        answer = _summary(found[2], _language(user))
+        return json.dumps(with_anchors(answer, ChatCall(system, user, None)), ensure_ascii=False)
     if system.startswith("Write an overview"):
         return json.dumps(_overview(found[2], _language(user)), ensure_ascii=False)
     if system.startswith("Score papers"):
@@ -58,10 +60,10 @@ def _summary(data: str, language: str) -> dict[str, Any]:
     cited = [f"{text} [{number}]" for number, text in texts]
     return {
         "gist": cited[0],
-        "paragraph": cited[:3],
-        "key_takeaways": cited[:6] if len(cited) < 4 else cited[1:7],
-        "motivation": "",
-        "method": cited[min(1, len(cited) - 1)],
+        "text": " ".join(cited[:3]),
+        "points": cited[:6] if len(cited) < 4 else cited[1:7],
+        "why": "",
+        "how": cited[min(1, len(cited) - 1)],
         "result": cited[-1],
     }
 
