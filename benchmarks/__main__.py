@@ -23,9 +23,23 @@ def main() -> None:
     else:
         print(f"benchmarks.brief, benchmarks.ingest: left out, no {replay}", file=sys.stderr)
     if corpus.is_file():
-        runs += [["benchmarks.truth", "--corpus", str(corpus)]]
+        interests = shared / "data/corpus/interests_dev.jsonl"
+        runs += [
+            ["benchmarks.truth", "--corpus", str(corpus)],
+            ["benchmarks.feedback", "--papers", str(corpus)],
+            ["benchmarks.rank_speed", "--papers", str(corpus)],
+        ]
+        picks = shared / "data/corpus/curator_picks_2026-01_to_2026-05.jsonl.gz"
+        days = ["--from", "2026-05-18", "--to", "2026-05-29"]
+        runs += [["benchmarks.ranking", "--papers", str(corpus), "--picks", str(picks), *days]]
+        runs += [["benchmarks.topics", "--papers", str(corpus), "--interests", str(interests)]]
     else:
-        print(f"benchmarks.truth: left out, no {corpus}", file=sys.stderr)
+        print(f"benchmarks.truth, benchmarks.ranking, benchmarks.topics: left out, no {corpus}", file=sys.stderr)
+    tldr = shared / "data/tldr/SciTLDR-A_dev.jsonl.gz"
+    if tldr.is_file():
+        runs += [["benchmarks.tldr", "--data", str(tldr)]]
+    else:
+        print(f"benchmarks.tldr: left out, no {tldr}", file=sys.stderr)
     failed = [run[0] for run in runs if subprocess.run([sys.executable, "-m", *run], check=False).returncode]
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from bot.clock import SystemClock
 from bot.digest.catalogue import load_catalogue
-from bot.digest.rank import LexicalRanker
+from bot.digest.general_interest import GeneralInterest
+from bot.digest.rank import CompositeRanker
 from bot.log import configure_logging
 from bot.model import AnnouncementState, Topic
 from bot.pipeline.briefing import Briefing
@@ -75,7 +76,7 @@ async def measure(pages: dict[str, bytes], directory: Path) -> dict[str, object]
         briefing = Briefing(
             announcements,
             BriefStore(database),
-            ranker=LexicalRanker(),
+            ranker=CompositeRanker(GeneralInterest.load),
             calendar=load_calendar(None),
             clock=SystemClock(),
         )

@@ -6,16 +6,19 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot import __version__
-from bot.app_model import day_ceiling, model_config, open_chat_model
+from bot.app_arxiv import build_client
+from bot.app_model import day_ceiling, model_config, open_chat_model, open_embedding
 from bot.clock import Clock, SystemClock
 from bot.digest.catalogue import load_catalogue
-from bot.digest.rank import LexicalRanker
+from bot.digest.general_interest import GeneralInterest
+from bot.digest.rank import CompositeRanker
 from bot.errors import SettingsError
 from bot.model import Paper
 from bot.pipeline.asking import Asker
 from bot.pipeline.billing import Billing
 from bot.pipeline.briefing import Briefing
+from bot.pipeline.embedding import Embedding
+from bot.pipeline.evidence import Evidences
 from bot.pipeline.explaining import Explainer
 from bot.pipeline.full_texts import FullTexts
 from bot.pipeline.look_up import LookUp
@@ -34,6 +37,7 @@ from bot.store.briefs import BriefStore
 from bot.store.engine import Database
 from bot.store.guild_topics import GuildTopicStore
 from bot.store.guilds import GuildStore
+from bot.store.opinions import OpinionStore
 from bot.store.outbox import Outbox
 from bot.store.papers import PaperStore
 from bot.store.questions import QuestionStore
@@ -63,11 +67,6 @@ STOP_GRACE = 6.0
 (the goodbye to Discord, the lease, the database) has to fit in as well."""
 
 
-def user_agent(contact: str) -> str:
-    """Return how this program names itself to arXiv, with the owner's contact where one is set."""
-    return f"paper-brief-bot/{__version__} ({contact})" if contact else f"paper-brief-bot/{__version__}"
-
-
 @asynccontextmanager
 async def open_services(
     settings: Settings,
@@ -76,11 +75,13 @@ async def open_services(
     fetch: Callable[[str], Awaitable[Paper]] | None = None,
     read: Callable[[Paper], Awaitable[FullText]] | None = None,
     with_model: bool = False,
+    with_embedder: bool = False,
 ) -> AsyncIterator[Services]:
     """Open the database and yield what reads it; `fetch` asks arXiv for a paper not stored, `read` for a full text.
 
-    `with_model`: the configured language model may be asked, if there is one; without, nothing can cost money.
-    Raises `StoreError` when the database cannot be used, `UsageError` for a broken calendar file.
+    `with_model`: the configured language model may be asked, if there is one, and a server for vectors;
+    `with_embedder`: the latter alone. Without, nothing can cost money. Raises `StoreError` when the database cannot be
+    used, `UsageError` for a broken calendar file.
     """
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
@@ -88,7 +89,10 @@ async def open_services(
             Database.open(settings.database_url, busy_timeout=settings.database.busy_timeout)
         )
         model = await stack.enter_async_context(open_chat_model(settings, database, clock)) if with_model else None
-        services = _build_services(settings, database, clock, fetch, read, model)
+        embedding = await stack.enter_async_context(
+            open_embedding(settings, database, clock, may_cost=with_model or with_embedder)
+        )
+        services = _build_services(settings, database, clock, fetch, read, model, embedding)
         stack.push_async_callback(services.summariser.close)
         stack.push_async_callback(services.translator.close)
         yield services
@@ -101,16 +105,22 @@ def _build_services(
     fetch: Callable[[str], Awaitable[Paper]] | None,
     read: Callable[[Paper], Awaitable[FullText]] | None,
     model: "Endpoint | None",
+    embedding: Embedding | None,
 ) -> Services:
     announcements, briefs, papers = AnnouncementStore(database), BriefStore(database), PaperStore(database)
     outbox, readers, guild_topics = Outbox(database), ReaderStore(database), GuildTopicStore(database)
-    catalogue, ranker, calendar = load_catalogue(), LexicalRanker(), load_calendar(settings.arxiv.calendar)
-    search = build_search(database)
+    catalogue, calendar = load_catalogue(), load_calendar(settings.arxiv.calendar)
+    ranker = CompositeRanker(GeneralInterest.load)
+    search, questions = build_search(database), QuestionStore(database)
     llm, limits, shape, model_texts = settings.llm, settings.limits, settings.brief, SummaryStore(database)
+    quotas = {"per_user": limits.questions_per_user, "per_guild": limits.questions_per_guild}
     also = [llm.fallback_model] if llm.fallback_model else []
     summariser = Summariser(model, briefs, model_texts, patience=llm.patience, producers=also)
     writer = Writer(summariser, model, model_texts, overview=shape.overview, rerank=shape.rerank, currency=llm.currency)
-    briefing = Briefing(announcements, briefs, ranker=ranker, calendar=calendar, clock=clock, writer=writer)
+    evidences = Evidences(briefs, OpinionStore(database), embedding)
+    briefing = Briefing(
+        announcements, briefs, ranker=ranker, calendar=calendar, clock=clock, writer=writer, evidences=evidences
+    )
     return Services(
         clock=clock,
         database=database,
@@ -120,7 +130,17 @@ def _build_services(
         search=search,
         briefing=briefing,
         topics=Topics(catalogue, guild_topics, briefing),
-        explainer=Explainer(announcements, papers, briefs, outbox, ranker=ranker, calendar=calendar, clock=clock),
+        explainer=Explainer(
+            announcements,
+            papers,
+            briefs,
+            outbox,
+            ranker=ranker,
+            calendar=calendar,
+            clock=clock,
+            evidences=evidences,
+            reranks=writer.reranks,
+        ),
         subscriptions=SubscriptionStore(database),
         outbox=outbox,
         readers=readers,
@@ -128,23 +148,11 @@ def _build_services(
         guilds=GuildStore(database),
         look_up=LookUp(papers, readers, clock=clock, fetch=fetch),
         shelf=Shelf(briefing, announcements, clock=clock, max_papers=shape.max_papers),
-        related=Related(search),
+        related=Related(search, papers, embedding),
+        embedding=embedding,
         summariser=summariser,
-        reader_summaries=ReaderSummaries(
-            summariser,
-            QuestionStore(database),
-            clock,
-            per_user=limits.questions_per_user,
-            per_guild=limits.questions_per_guild,
-        ),
-        asker=Asker(
-            model,
-            FullTexts(read, clock),
-            QuestionStore(database),
-            clock,
-            per_user=limits.questions_per_user,
-            per_guild=limits.questions_per_guild,
-        ),
+        reader_summaries=ReaderSummaries(summariser, questions, clock, **quotas),
+        asker=Asker(model, FullTexts(read, clock), questions, clock, **quotas),
         billing=Billing(
             SpendStore(database),
             clock,
@@ -153,15 +161,7 @@ def _build_services(
             ceiling=day_ceiling(settings),
             currency=llm.currency,
         ),
-        translator=Translator(
-            model,
-            model_texts,
-            QuestionStore(database),
-            clock,
-            per_user=limits.questions_per_user,
-            per_guild=limits.questions_per_guild,
-            currency=llm.currency,
-        ),
+        translator=Translator(model, model_texts, questions, clock, **quotas, currency=llm.currency),
         limits=Limits(limits.subscriptions_per_guild, limits.topics_per_guild),
     )
 
@@ -175,6 +175,7 @@ async def open_online_services(
     on_wait: OnWait | None = None,
     spacing_clock: Clock | None = None,
     with_model: bool = False,
+    with_embedder: bool = False,
 ) -> AsyncIterator[OnlineServices]:
     """Yield the services with what asks arXiv; `progress` and `on_wait` are told how it goes.
 
@@ -199,12 +200,14 @@ async def open_online_services(
 
     async with AsyncExitStack() as stack:
         services = await stack.enter_async_context(
-            open_services(settings, clock=clock, fetch=fetch, read=read, with_model=with_model)
+            open_services(
+                settings, clock=clock, fetch=fetch, read=read, with_model=with_model, with_embedder=with_embedder
+            )
         )
         stack.push_async_callback(services.look_up.close)
         state = SourceStateStore(services.database)
         client = await stack.enter_async_context(
-            _build_client(settings, state, clock, on_wait, spacing_clock or SystemClock())
+            build_client(settings, state, clock, on_wait, spacing_clock or SystemClock())
         )
         stack.push_async_callback(services.asker.close)
         full_texts = FullTextSource(client, arxiv.html_url, arxiv.pdf_url)
@@ -220,6 +223,7 @@ async def open_online_services(
             clock=clock,
             cutoff=timedelta(hours=arxiv.cutoff_hours),
             progress=progress,
+            embedding=services.embedding,
         )
         yield OnlineServices(services, ingest)
 
@@ -262,24 +266,7 @@ async def open_client(settings: Settings) -> "AsyncIterator[PoliteClient]":
     async with AsyncExitStack() as stack:
         services = await stack.enter_async_context(open_services(settings))
         state = SourceStateStore(services.database)
-        yield await stack.enter_async_context(_build_client(settings, state, services.clock, None, SystemClock()))
-
-
-def _build_client(
-    settings: Settings, state: SourceStateStore, clock: Clock, on_wait: OnWait | None, spacing_clock: Clock
-) -> "PoliteClient":
-    from bot.sources.politeness import PoliteClient
-
-    return PoliteClient(
-        state,
-        clock=clock,
-        spacing_clock=spacing_clock,
-        user_agent=user_agent(settings.arxiv.contact),
-        min_interval=settings.arxiv.min_interval,
-        deadline=settings.arxiv.deadline,
-        patience=settings.arxiv.patience,
-        on_wait=on_wait,
-    )
+        yield await stack.enter_async_context(build_client(settings, state, services.clock, None, SystemClock()))
 
 
 async def run_discord(settings: Settings, token: str, stop: asyncio.Event) -> None:
@@ -350,6 +337,7 @@ async def _deliver(settings: Settings, online: OnlineServices, bot: "PaperBot", 
         catch_up=late_after,
         patience=settings.llm.patience,
         translator=reading.translator,
+        opinions=OpinionStore(reading.database),
     )
     sender = Sender(
         reading.outbox,
@@ -372,6 +360,7 @@ async def _deliver(settings: Settings, online: OnlineServices, bot: "PaperBot", 
         reading.clock,
         wake=wake,
         categories=settings.brief.categories,
+        embedding=reading.embedding,
         warm_up=WarmUp(
             reading.announcements,
             reading.subscriptions,

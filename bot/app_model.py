@@ -1,18 +1,22 @@
-"""The composition root's part about the language model: from the settings to an open model, or none."""
+"""The composition root's part about models: from the settings to an open language model and embedder, or none."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from bot.clock import Clock
 from bot.llm.port import Ceiling
+from bot.pipeline.embedding import Embedding
 from bot.settings import OPENAI_URL, Settings
 from bot.store.engine import Database
 from bot.store.source_state import SourceStateStore
 from bot.store.spend import SpendStore
+from bot.store.vectors import VectorStore
 
 if TYPE_CHECKING:
+    from bot.embed.endpoint import EndpointEmbedder
+    from bot.embed.minilm import MiniLmEmbedder
     from bot.llm.config import ModelConfig
     from bot.llm.endpoint import Endpoint
 
@@ -57,3 +61,50 @@ def model_config(settings: Settings) -> "ModelConfig":
         timeout=llm.timeout,
         concurrency=llm.concurrency,
     )
+
+
+def build_embedder(settings: Settings, database: Database, clock: Clock) -> "MiniLmEmbedder | EndpointEmbedder | None":
+    """Return the configured embedder, to be opened with `async with`, or None; nothing is started or imported yet."""
+    embeddings = settings.embeddings
+    if embeddings.provider == "minilm":
+        from bot.embed.minilm import MiniLmEmbedder
+
+        return MiniLmEmbedder(threads=embeddings.threads)
+    if embeddings.provider == "server":
+        from bot.embed.endpoint import EndpointEmbedder
+        from bot.llm.config import FREE, ModelConfig, Price
+
+        config = ModelConfig(
+            base_url=embeddings.base_url or OPENAI_URL,
+            model=embeddings.model,
+            api_key=settings.embedding_key,
+            price=FREE if embeddings.price is None else Price(embeddings.price, Decimal(0)),
+            ceiling=day_ceiling(settings),
+            timeout=embeddings.timeout,
+            concurrency=1,
+        )
+        return EndpointEmbedder(config, SpendStore(database), clock, dimensions=embeddings.dimensions)
+    return None
+
+
+@asynccontextmanager
+async def open_embedding(
+    settings: Settings, database: Database, clock: Clock, *, may_cost: bool
+) -> "AsyncIterator[Embedding | None]":
+    """Yield what keeps vectors up to date, or None without an embedder.
+
+    `may_cost`: a server may be asked; without, only the model on this machine, and what is kept.
+    """
+    embedder = build_embedder(settings, database, clock)
+    if embedder is None:
+        yield None
+        return
+    async with AsyncExitStack() as stack:
+        model, patience = embedder.model, settings.embeddings.patience
+        asked = may_cost or settings.embeddings.provider == "minilm"
+        if asked:
+            await stack.enter_async_context(embedder)
+        opened = embedder if asked else None
+        embedding = Embedding(VectorStore(database), clock, model=model, embedder=opened, patience=patience)
+        stack.push_async_callback(embedding.close)
+        yield embedding

@@ -190,6 +190,15 @@ class CrossListPolicy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each part of a score counts under a topic: 1 as usual, 0 not at all."""
+
+    relevance: float = 1.0
+    interest: float = 1.0
+    feedback: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Topic:
     """A ranking profile: what to read (`categories`), what to keep (`query`), what to prefer (`interest`).
 
@@ -205,6 +214,7 @@ class Topic:
     exclude: str = ""
     cross_lists: CrossListPolicy = CrossListPolicy.INCLUDE
     guild_id: int | None = None
+    weights: Weights = Weights()
 
     def name(self, language: str) -> str:
         """Return the display name in `language`, else in English."""
@@ -217,6 +227,17 @@ class Reason:
 
     why: Statement
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What somebody in a channel thinks of a paper: `value` is above 0 for more like it, below for not relevant.
+
+    It does not say who.
+    """
+
+    paper: Paper
+    value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,12 +281,22 @@ class BriefItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Edition:
+    """The channel whose readers' feedback a brief follows, and its server."""
+
+    guild_id: int
+    channel_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Brief:
     """The product: one topic, one announcement date, one language.
 
     `announcements` are those of the topic's categories for that date. `silence` says why there are no items, or
     that some category is missing; empty when all is well. `overview`: a model's sentences over the items, where that is
-    wanted. `bill`: what a model did for it; None where none is configured, or none was asked.
+    wanted. `bill`: what a model did for it; None where none is configured, or none was asked. `edition`: whose own it
+    is; None for the brief that all channels without feedback share. `scale`: what the scores were measured by; those of
+    two briefs compare only where it is the same.
     """
 
     topic: Topic
@@ -277,11 +308,25 @@ class Brief:
     silence: tuple[Statement, ...] = ()
     overview: Overview | None = None
     bill: Bill | None = None
+    edition: Edition | None = None
+    scale: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VectorReport:
+    """Vectors made in one run, papers that still lack one, and in English why the run ended early; None: it did not."""
+
+    made: int = 0
+    missing: int = 0
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """One run of the ingest stage. `enrichment_failed` counts papers whose extra metadata will be tried again."""
+    """One run of the ingest stage. `enrichment_failed` counts papers whose extra metadata will be tried again.
+
+    `vectors` is None without an embedder.
+    """
 
     as_of: datetime
     announcements: tuple[Announcement, ...]
@@ -289,29 +334,7 @@ class IngestReport:
     new_papers: int
     enriched: int = 0
     enrichment_failed: int = 0
-
-
-class Stage(StrEnum):
-    """How far a paper came on its way into a channel, beyond the reasons of a receipt.
-
-    other_categories: none of the topic's categories announced it. replacement: they announced only a new version of it.
-    shown: it is in the brief. delivered: and the brief reached the channel.
-    """
-
-    OTHER_CATEGORIES = "other_categories"
-    REPLACEMENT = "replacement"
-    SHOWN = "shown"
-    DELIVERED = "delivered"
-
-
-@dataclass(frozen=True, slots=True)
-class Fate:
-    """What became of a paper under one topic. `stage`: a `Stage` or a key of `Receipt.dropped`."""
-
-    topic: Topic
-    stage: str
-    announced_on: date | None
-    max_papers: int
+    vectors: VectorReport | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from bot.model import Topic
 from bot.pipeline.asking import Asker
 from bot.pipeline.billing import Billing
 from bot.pipeline.briefing import Briefing
+from bot.pipeline.embedding import Embedding
 from bot.pipeline.explaining import Explainer
 from bot.pipeline.look_up import LookUp
 from bot.pipeline.reader_summaries import ReaderSummaries
@@ -40,7 +41,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything that reads the cache, and what people leave behind. `look_up` may ask arXiv for one paper."""
+    """Everything that reads the cache, and what people leave behind. `look_up` may ask arXiv for one paper.
+
+    `embedding` is None without an embedder.
+    """
 
     clock: Clock
     database: Database
@@ -64,6 +68,7 @@ class Services:
     asker: Asker
     billing: Billing
     translator: Translator
+    embedding: Embedding | None = None
     limits: Limits = Limits()
     owner_id: int | None = None
 

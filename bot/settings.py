@@ -5,7 +5,6 @@ environment, from files named by `<NAME>_FILE`, from a `.env` file, and from the
 """
 
 import difflib
-import ipaddress
 import os
 import re
 from decimal import Decimal
@@ -28,38 +27,10 @@ from pydantic_settings import (
 )
 
 from bot.errors import SettingsError
+from bot.setting_types import BareAddress, DatabaseAddress, HttpAddress, Key, is_loopback, split_names
 
 ANNOUNCE_ZONE = "America/New_York"
 OPENAI_URL = "https://api.openai.com/v1"
-
-
-def is_loopback(url: str) -> bool:
-    """Return whether `url` points at this machine and nowhere else."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _http_address(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or not value.isprintable():
-        raise ValueError("expected an address that begins with http:// or https://")
-    # Reading the port checks it.
-    _ = parts.port
-    return value.rstrip("/")
-
-
-def _split(value: object) -> object:
-    return tuple(part for part in value.replace(",", " ").split() if part) if isinstance(value, str) else value
-
-
-HttpAddress = Annotated[str, BeforeValidator(_http_address)]
 
 
 class ArxivSettings(BaseModel):
@@ -105,22 +76,10 @@ class ArxivSettings(BaseModel):
         return self
 
 
-def _database_address(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            scheme = urlsplit(value).scheme
-            _ = urlsplit(value).port
-        except ValueError:
-            scheme = ""
-        if scheme not in ("sqlite", "postgresql", "postgres"):
-            raise ValueError("expected sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME")
-    return value
-
-
 class DatabaseSettings(BaseModel):
     """Where the data is kept."""
 
-    url: Annotated[SecretStr | None, BeforeValidator(_database_address)] = Field(
+    url: DatabaseAddress = Field(
         None,
         description="sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME. Default: a SQLite file in DATA_DIR.",
     )
@@ -130,7 +89,7 @@ class DatabaseSettings(BaseModel):
 class BriefSettings(BaseModel):
     """What a brief holds unless a command says otherwise."""
 
-    categories: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+    categories: Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_names)] = Field(
         ("cs.CL", "cs.CV", "cs.AI"),
         min_length=1,
         description="Categories that `paperbrief ingest` reads, comma-separated.",
@@ -150,27 +109,10 @@ class DeliverySettings(BaseModel):
     )
 
 
-def _bare_address(value: object) -> object:
-    if isinstance(value, str) and (urlsplit(value).username or urlsplit(value).query):
-        raise ValueError("expected an address without user, password and ?…; the key goes into LLM__API_KEY")
-    return _http_address(value)
-
-
-def _bare_key(value: object) -> object:
-    if isinstance(value, str) and not (value.isascii() and value.isprintable() and " " not in value):
-        raise ValueError("expected a key: letters, digits and signs of ASCII, without blanks")
-    return value
-
-
-Key = Annotated[SecretStr | None, BeforeValidator(_bare_key)]
-
-
 class LlmSettings(BaseModel):
     """Which language model writes, and what it may cost."""
 
-    base_url: Annotated[str | None, BeforeValidator(_bare_address)] = Field(
-        None, description="An OpenAI-compatible server, with its /v1. Default: OpenAI's own."
-    )
+    base_url: BareAddress = Field(None, description="An OpenAI-compatible server, with its /v1. Default: OpenAI's own.")
     api_key: Key = Field(
         None, description="The key of that server. May be absent where BASE_URL is set and needs none."
     )
@@ -208,6 +150,36 @@ class LlmSettings(BaseModel):
             if self.daily_budget is not None and one is None and asked:
                 names = f"LLM__{kind}INPUT_PRICE and LLM__{kind}OUTPUT_PRICE"
                 raise ValueError(f"LLM__DAILY_BUDGET: needs {names}, or nobody can tell what a call costs")
+        return self
+
+
+class EmbeddingSettings(BaseModel):
+    """Where vectors of texts come from, by which papers are ranked and found; nothing needs them."""
+
+    provider: Literal["none", "minilm", "server"] = Field(
+        "none",
+        description="minilm: a small model on this machine (make embeddings). server: an OpenAI-compatible one.",
+    )
+    base_url: BareAddress = Field(None, description="That server, with its /v1. Default: OpenAI's own.")
+    api_key: Key = Field(None, description="The key of that server. May be absent where BASE_URL needs none.")
+    model: str = Field("", max_length=200, description="The embedding model's name there.")
+    dimensions: int | None = Field(
+        None, ge=8, le=8192, description="Numbers in a vector, for models that can shorten theirs. Unset: all."
+    )
+    price: Decimal | None = Field(
+        None, ge=0, le=10**6, description="Price of a million tokens there; counts to LLM__DAILY_BUDGET."
+    )
+    timeout: float = Field(30.0, gt=0, le=600, description="Seconds for one request to the server as a whole.")
+    patience: float = Field(60.0, ge=0, le=3600, description="Seconds that one run spends on vectors of new papers.")
+    threads: int = Field(1, ge=1, le=16, description="Processors that minilm uses.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> "EmbeddingSettings":
+        for name in ("base_url", "api_key", "model"):
+            if getattr(self, name) and self.provider != "server":
+                raise ValueError(f"EMBEDDINGS__PROVIDER: set it to server, as EMBEDDINGS__{name.upper()} is set")
+        if self.provider == "server" and not self.model:
+            raise ValueError("EMBEDDINGS__MODEL: name the model to ask, as EMBEDDINGS__PROVIDER is server")
         return self
 
 
@@ -284,6 +256,7 @@ class Settings(BaseSettings):
     delivery: DeliverySettings = Field(default_factory=DeliverySettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
     llm: LlmSettings = Field(default_factory=LlmSettings)
+    embeddings: EmbeddingSettings = Field(default_factory=EmbeddingSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
     @classmethod
@@ -315,14 +288,29 @@ class Settings(BaseSettings):
             raise ValueError(
                 "LLM__MODEL: needs LLM__API_KEY or OPENAI_API_KEY, or LLM__BASE_URL for a server without a key"
             )
+        embeddings = self.embeddings
+        if embeddings.provider == "server":
+            if embeddings.base_url is None and self.embedding_key is None:
+                raise ValueError(
+                    "EMBEDDINGS__MODEL: needs EMBEDDINGS__API_KEY or OPENAI_API_KEY, or EMBEDDINGS__BASE_URL"
+                )
+            if self.llm.daily_budget is not None and embeddings.price is None:
+                raise ValueError("LLM__DAILY_BUDGET: needs EMBEDDINGS__PRICE, or nobody can tell what vectors cost")
         return self
 
     @property
     def model_key(self) -> SecretStr | None:
         """Return the key for the model's server; one meant for OpenAI is given to OpenAI alone."""
-        host = urlsplit(self.llm.base_url or OPENAI_URL).hostname or ""
-        of_openai = host == "openai.com" or host.endswith(".openai.com")
-        return self.llm.api_key or (self.openai_api_key if of_openai else None)
+        return self.llm.api_key or self._openai_key(self.llm.base_url)
+
+    @property
+    def embedding_key(self) -> SecretStr | None:
+        """Return the key for the server of embeddings; one meant for OpenAI is given to OpenAI alone."""
+        return self.embeddings.api_key or self._openai_key(self.embeddings.base_url)
+
+    def _openai_key(self, base_url: str | None) -> SecretStr | None:
+        host = urlsplit(base_url or OPENAI_URL).hostname or ""
+        return self.openai_api_key if host == "openai.com" or host.endswith(".openai.com") else None
 
     @property
     def database_url(self) -> str:
@@ -383,7 +371,8 @@ def _problem_line(problem: Any) -> str:
 
 def secret_values(settings: Settings) -> list[str]:
     """Return every secret in `settings`, and a database password apart from its address, for redaction."""
-    held = (settings.discord_token, settings.openai_api_key, settings.llm.api_key, settings.database.url)
+    keys = (settings.openai_api_key, settings.llm.api_key, settings.embeddings.api_key)
+    held = (settings.discord_token, *keys, settings.database.url)
     secrets = [secret.get_secret_value() for secret in held if secret is not None]
     password = urlsplit(settings.database_url).password if settings.database.url is not None else None
     return [*secrets, *([password] if password else [])]

@@ -68,6 +68,12 @@ class StatementCode(StrEnum):
     LINKS_TO_CODE = "links_to_code"
     MATCHES = "matches"
     NEW_IN = "new_in"
+    CLOSE_IN_MEANING = "close_in_meaning"
+    GENERAL_INTEREST = "general_interest"
+    NEAR_LIKED = "near_liked"
+    NEAR_DISLIKED = "near_disliked"
+    LIKE_LIKED = "like_liked"
+    LIKE_DISLIKED = "like_disliked"
 
     # Why a subscription is not active.
     LACKS_PERMISSION = "lacks_permission"

@@ -82,14 +82,17 @@ class Papers(commands.Cog):
             await show_hits(interaction, answer, check_search(search))
 
     @app_commands.command(description="Papers that are about the same thing")
-    @app_commands.describe(paper="An arXiv id, an address on arxiv.org, or words of the title")
+    @app_commands.describe(
+        paper="An arXiv id, an address on arxiv.org, or words of the title",
+        surveys_first="Surveys and reviews before all others",
+    )
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
-    async def related(self, interaction: discord.Interaction, paper: str) -> None:
+    async def related(self, interaction: discord.Interaction, paper: str, surveys_first: bool = False) -> None:
         """Show them."""
         async with Answer(interaction) as answer:
             details = await find_one(self._services, paper)
-            await show_related(interaction, answer, details.paper)
+            await show_related(interaction, answer, details.paper, surveys_first=surveys_first)
 
     @app_commands.command(description="What was most looked up and saved in this server")
     @app_commands.describe(days="Over how many days; 7 unless you say otherwise")

@@ -13,18 +13,22 @@ SETS = {"runtime": ("--group", "build"), "demo": ("--group", "demo"), "dev": ("-
 
 def main() -> None:
     """Compile each set; stop at the first that does not resolve."""
+    common = (
+        "--universal", "--python-version", "3.11",
+        "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--quiet",
+        "--custom-compile-command", "make lock",
+    )  # fmt: skip
     for name, groups in SETS.items():
-        subprocess.run(
-            [
-                sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", *groups,
-                "--universal", "--python-version", "3.11",
-                "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--quiet",
-                "--custom-compile-command", "make lock",
-                "--output-file", f"requirements/{name}.txt",
-            ],
-            cwd=ROOT,
-            check=True,
-        )  # fmt: skip
+        _compile("pyproject.toml", *groups, *common, "--output-file", f"requirements/{name}.txt")
+    # As it says itself: nothing but what it names, at the versions of the other sets where they have them.
+    _compile(
+        "requirements/embeddings.in", "--no-deps", "--constraints", "requirements/dev.txt", *common,
+        "--no-annotate", "--output-file", "requirements/embeddings.txt",
+    )  # fmt: skip
+
+
+def _compile(*arguments: str) -> None:
+    subprocess.run([sys.executable, "-m", "uv", "pip", "compile", *arguments], cwd=ROOT, check=True)
 
 
 if __name__ == "__main__":

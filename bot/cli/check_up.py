@@ -1,6 +1,7 @@
 """The checks behind `paperbrief doctor`. Each returns findings and never raises for what it looks for."""
 
 import importlib.metadata
+import importlib.util
 import shutil
 import zoneinfo
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ from bot import __version__
 from bot.clock import SystemClock
 from bot.errors import PaperBriefError, SourceError
 from bot.model import SourceName
-from bot.settings import ANNOUNCE_ZONE, Settings, is_loopback, unknown_variables
+from bot.setting_types import is_loopback
+from bot.settings import ANNOUNCE_ZONE, OPENAI_URL, Settings, unknown_variables
 
 DISTRIBUTION = "paper-brief-bot"
 MIN_FREE_BYTES = 500 * 2**20
@@ -80,6 +82,7 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     yield Finding(Level.OK, "model", model)
     for warning in model_warnings(settings):
         yield Finding(Level.WARN, "model", warning)
+    yield from embedding_findings(settings)
 
 
 def _misspelt() -> Iterator[Finding]:
@@ -179,6 +182,33 @@ def _clock(skew: timedelta | None) -> Finding:
         seconds = f"{abs(skew).total_seconds():.0f} s {'ahead of' if skew > timedelta() else 'behind'} arXiv"
         return Finding(Level.FAIL, "clock", f"{now}, {seconds}: turn on time synchronisation")
     return Finding(Level.OK, "clock", f"{now}, within {CLOCK_TOLERANCE.total_seconds():.0f} s of arXiv")
+
+
+def embedding_findings(settings: Settings) -> Iterator[Finding]:
+    """Return what is to be said about vectors: where they come from, or why papers are ranked by words alone."""
+    embeddings = settings.embeddings
+    if embeddings.provider == "none":
+        text = "none; papers are ranked and found by words alone (EMBEDDINGS__PROVIDER)"
+        yield Finding(Level.OK, "embeddings", text)
+        return
+    missing = [name for name in _vector_parts(settings) if importlib.util.find_spec(name) is None]
+    if missing:
+        text = f"{', '.join(missing)} not installed: papers are ranked by words alone; run make embeddings"
+        yield Finding(Level.FAIL, "embeddings", text)
+    elif embeddings.provider == "minilm":
+        yield Finding(Level.OK, "embeddings", "all-MiniLM-L6-v2 on this machine")
+    else:
+        yield Finding(Level.OK, "embeddings", f"{embeddings.model} at {embeddings.base_url or OPENAI_URL}")
+    address = embeddings.base_url
+    if settings.embedding_key and address and address.startswith("http:") and not is_loopback(address):
+        text = "EMBEDDINGS__BASE_URL begins with http://: the key and every text travel unencrypted"
+        yield Finding(Level.WARN, "embeddings", text)
+
+
+def _vector_parts(settings: Settings) -> tuple[str, ...]:
+    from bot.embed.minilm import PARTS
+
+    return PARTS if settings.embeddings.provider == "minilm" else ("numpy",)
 
 
 def model_warnings(settings: Settings) -> list[str]:

@@ -110,7 +110,8 @@ def _tell(page: "DemoPage", settings: "Settings") -> None:
 
 
 def _what_leaves(settings: "Settings") -> str:
-    from bot.settings import OPENAI_URL, is_loopback
+    from bot.setting_types import is_loopback
+    from bot.settings import OPENAI_URL
 
     address = settings.llm.base_url or OPENAI_URL
     if not settings.llm.model or is_loopback(address):

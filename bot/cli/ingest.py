@@ -42,7 +42,9 @@ def ingest(
         from bot.app import open_online_services
 
         with progress_bar() as progress:
-            async with open_online_services(settings, clock=clock, progress=progress, on_wait=_tell_wait) as services:
+            async with open_online_services(
+                settings, clock=clock, progress=progress, on_wait=_tell_wait, with_embedder=True
+            ) as services:
                 return await services.ingest.run(categories)
 
     report = run_async(main)

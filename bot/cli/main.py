@@ -5,7 +5,22 @@ import sys
 
 import typer
 
-from bot.cli import ask, briefs, database, demo, doctor, ingest, init, look_up, run_bot, spend, summarise, topics
+from bot.cli import (
+    ask,
+    briefs,
+    database,
+    demo,
+    doctor,
+    ingest,
+    init,
+    look_up,
+    related,
+    run_bot,
+    spend,
+    summarise,
+    topics,
+    why,
+)
 
 app = typer.Typer(
     name="paperbrief",
@@ -19,8 +34,10 @@ app.command("run")(run_bot.run)
 app.command("ingest")(ingest.ingest)
 app.command("brief")(briefs.brief)
 app.command("topics")(topics.topics)
+app.command("why")(why.why)
 app.command("paper")(look_up.paper)
 app.command("search")(look_up.search)
+app.command("related")(related.related)
 app.command("ask")(ask.ask)
 app.command("spend")(spend.spend)
 app.command("summarise")(summarise.summarise)

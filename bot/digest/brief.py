@@ -4,20 +4,17 @@ Pure: the same input gives the same brief, whatever order the candidates come in
 brief or in a counted reason.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from bot.digest.diversity import Placed, cut
 from bot.digest.extract import summarise_extractive
 from bot.digest.pool import PoolStatistics
-from bot.digest.rank import Ranked, Ranker
-from bot.digest.select import (
-    BELOW_CUT,
-    NO_MATCH,
-    SHOWN,
-    narrow,
-    select,
-)
+from bot.digest.rank import NO_EVIDENCE, Evidence, Ranked, Ranker, scale_of
+from bot.digest.select import BELOW_CUT, DROP_REASONS, NO_MATCH, SHOWN, narrow, select
+from bot.fates import Placement
 from bot.model import Announcement, AnnouncementState, Brief, BriefItem, Candidate, Receipt, SourceName, Topic
 from bot.statement import Statement, StatementCode
 
@@ -31,11 +28,22 @@ _TROUBLE = {
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one paper: "shown" or a key of `Receipt.dropped`; where it came, if it was ranked at all."""
+
+    fate: str
+    placement: Placement | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Choice:
-    shown: tuple[Ranked, ...]
-    matched: int
+    placed: tuple[Placed, ...]
     dropped: Mapping[str, int]
     fate: Mapping[str, str]
+
+    @property
+    def shown(self) -> list[Ranked]:
+        return [one.ranked for one in self.placed if one.fate == SHOWN]
 
 
 def compose_brief(
@@ -48,29 +56,31 @@ def compose_brief(
     max_papers: int,
     language: str = "en",
     pool: PoolStatistics | None = None,
+    evidence: Evidence = NO_EVIDENCE,
 ) -> Brief:
     """Return the brief of `topic` for `announced_on`, of at most `max_papers` papers.
 
     `announcements` are those of that date; they and `candidates` may cover more categories than the topic reads: what
     is not the topic's is left aside uncounted. `pool` holds the day's papers prepared once for all topics; the default
-    is made of `candidates`. The receipt counts as failed what arXiv says it announced and we do not hold. `language` is
-    that of the brief; extractive summaries stay in the language of their abstracts. Raises QuerySyntaxError for a topic
-    whose query does not parse.
+    is made of `candidates`. `evidence`: what else is known of the topic and its channel. The receipt counts as failed
+    what arXiv says it announced and we do not hold. `language` is that of the brief; extractive summaries stay in the
+    language of their abstracts. Raises QuerySyntaxError for a topic whose query does not parse.
     """
     own = _own_announcements(topic, announcements)
     read = narrow(candidates, topic.categories)
     statistics = PoolStatistics.of(candidates) if pool is None else pool
-    choice = _choose(topic, read, ranker, max_papers, statistics)
+    choice = _choose(topic, read, ranker, max_papers, statistics, evidence)
+    shown = choice.shown
     missing = sum(_missing(announcement) for announcement in own)
     receipt = Receipt(
         announced=len(read) + missing,
         read=len(read),
-        matched=choice.matched,
-        shown=len(choice.shown),
+        matched=len(choice.placed),
+        shown=len(shown),
         failed=missing,
         dropped=choice.dropped,
     )
-    items = tuple(_item(ranked, position, statistics) for position, ranked in enumerate(choice.shown))
+    items = tuple(_item(ranked, position, statistics) for position, ranked in enumerate(shown))
     return Brief(
         topic=topic,
         announced_on=announced_on,
@@ -79,6 +89,7 @@ def compose_brief(
         items=items,
         announcements=own,
         silence=describe_silence(own, receipt),
+        scale=scale_of(topic),
     )
 
 
@@ -104,18 +115,52 @@ def add_late(posted: Brief, now: Brief) -> Brief:
         receipt=receipt,
         overview=posted.overview,
         bill=posted.bill,
+        edition=posted.edition,
     )
 
 
 def find_fate(
-    arxiv_id: str, topic: Topic, candidates: Sequence[Candidate], *, ranker: Ranker, max_papers: int
-) -> str | None:
-    """Return "shown" or the reason (a key of `Receipt.dropped`) why the brief leaves that paper out.
+    arxiv_id: str,
+    topic: Topic,
+    candidates: Sequence[Candidate],
+    *,
+    ranker: Ranker,
+    max_papers: int,
+    pool: PoolStatistics | None = None,
+    evidence: Evidence = NO_EVIDENCE,
+) -> Verdict | None:
+    """Return whether the brief shows that paper or why not, and where it came among those that matched.
 
-    None where the paper is not among what the topic's categories announced.
+    None where the paper is not among what the topic's categories announced. The rest as in `compose_brief`.
     """
     read = narrow(candidates, topic.categories)
-    return _choose(topic, read, ranker, max_papers, PoolStatistics.of(candidates)).fate.get(arxiv_id)
+    statistics = PoolStatistics.of(candidates) if pool is None else pool
+    choice = _choose(topic, read, ranker, max_papers, statistics, evidence)
+    fate = choice.fate.get(arxiv_id)
+    if fate is None:
+        return None
+    ids = [one.ranked.candidate.paper.arxiv_id for one in choice.placed]
+    if arxiv_id not in ids:
+        return Verdict(fate)
+    position, shown = ids.index(arxiv_id), choice.shown
+    placed = choice.placed[position]
+    ranked = placed.ranked
+    return Verdict(
+        fate,
+        Placement(
+            position,
+            len(ids),
+            ranked.score,
+            ranked.relevance,
+            ranked.interest,
+            ranked.feedback,
+            ranked.reasons,
+            last_shown=shown[-1].score if shown else None,
+            bar=evidence.bar,
+            alike=placed.alike,
+            reordered=any(one.ranked.reordered for one in choice.placed),
+        ),
+    )
 
 
 def describe_silence(announcements: Sequence[Announcement], receipt: Receipt) -> tuple[Statement, ...]:
@@ -134,17 +179,20 @@ def describe_silence(announcements: Sequence[Announcement], receipt: Receipt) ->
     return tuple(found)
 
 
-def _choose(topic: Topic, read: Sequence[Candidate], ranker: Ranker, max_papers: int, pool: PoolStatistics) -> _Choice:
+def _choose(
+    topic: Topic,
+    read: Sequence[Candidate],
+    ranker: Ranker,
+    max_papers: int,
+    pool: PoolStatistics,
+    evidence: Evidence,
+) -> _Choice:
     selection = select(read, topic, pool)
-    ranked = ranker.rank(topic, selection.matched, pool)
-    cut = max(0, max_papers)
-    dropped = dict(selection.dropped)
-    if below := len(ranked[cut:]):
-        dropped[BELOW_CUT] = below
-    fate = dict(selection.fate)
-    for position, entry in enumerate(ranked):
-        fate[entry.candidate.paper.arxiv_id] = SHOWN if position < cut else BELOW_CUT
-    return _Choice(tuple(ranked[:cut]), len(selection.matched), dropped, fate)
+    ranked = ranker.rank(topic, selection.matched, pool, evidence)
+    placed = cut(ranked, pool, max_papers=max_papers, bar=evidence.bar)
+    fate = {**selection.fate, **{one.ranked.candidate.paper.arxiv_id: one.fate for one in placed}}
+    counts = Counter(fate.values())
+    return _Choice(tuple(placed), {reason: counts[reason] for reason in DROP_REASONS if counts[reason]}, fate)
 
 
 def _item(ranked: Ranked, position: int, pool: PoolStatistics) -> BriefItem:

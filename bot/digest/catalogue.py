@@ -7,17 +7,20 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from importlib import resources
 
 from bot.digest.query import parse_query
 from bot.errors import QuerySyntaxError, SettingsError, UsageError
-from bot.model import CrossListPolicy, Topic
+from bot.model import CrossListPolicy, Topic, Weights
 
 LANGUAGES = ("en", "zh-CN")
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)?(?:\.(?:[A-Z]{2}|[a-z]+(?:-[a-z]+)?))?")
-_KEYS = frozenset({"names", "categories", "query", "interest", "exclude", "cross_lists"})
+_KEYS = frozenset({"names", "categories", "query", "interest", "exclude", "cross_lists", "weights"})
+_PARTS = tuple(field.name for field in fields(Weights))
+_MOST_WEIGHT = 5
 _SUGGESTIONS = 3
 
 
@@ -98,10 +101,22 @@ def _problems(slug: str, table: object) -> Iterator[str]:
             yield "categories: the same one twice"
     if table.get("cross_lists", "include") not in tuple(CrossListPolicy):
         yield f"cross_lists: expected one of {', '.join(CrossListPolicy)}"
+    yield from _weight_problems(table.get("weights", {}))
     for key in ("query", "exclude", "interest"):
         yield from _text_problems(key, table.get(key, ""))
     if not table.get("query") and not table.get("interest"):
         yield "neither query nor interest: nothing to choose by"
+
+
+def _weight_problems(weights: object) -> Iterator[str]:
+    if not isinstance(weights, dict):
+        yield "weights: expected a table"
+        return
+    yield from (f"weights: unknown part {part!r}" for part in sorted(weights.keys() - set(_PARTS)))
+    for part in _PARTS:
+        weight = weights.get(part, 1)
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= _MOST_WEIGHT:
+            yield f"weights: {part}: expected a number from 0 to {_MOST_WEIGHT}"
 
 
 def _text_problems(key: str, value: object) -> Iterator[str]:
@@ -116,7 +131,7 @@ def _text_problems(key: str, value: object) -> Iterator[str]:
 
 def _topic(slug: str, table: Mapping[str, object]) -> Topic:
     """Return the topic of a table that has no problems; white space from the file's line breaks is collapsed."""
-    names, categories = table["names"], table["categories"]
+    names, categories, weights = table["names"], table["categories"], table.get("weights")
     texts = {key: " ".join(str(table.get(key, "")).split()) for key in ("query", "interest", "exclude")}
     return Topic(
         slug=slug,
@@ -126,4 +141,7 @@ def _topic(slug: str, table: Mapping[str, object]) -> Topic:
         interest=texts["interest"],
         exclude=texts["exclude"],
         cross_lists=CrossListPolicy(str(table.get("cross_lists", "include"))),
+        weights=Weights(**{part: float(weight) for part, weight in weights.items()})
+        if isinstance(weights, dict)
+        else Weights(),
     )

@@ -15,9 +15,11 @@ WITHDRAWN = "withdrawn"
 CROSS_LIST = "cross_list"
 NO_MATCH = "no_match"
 EXCLUDED = "excluded"
+TOO_SIMILAR = "too_similar"
+BELOW_BAR = "below_bar"
 BELOW_CUT = "below_cut"
 SHOWN = "shown"
-DROP_REASONS = (ANNOUNCED_BEFORE, WITHDRAWN, CROSS_LIST, NO_MATCH, EXCLUDED, BELOW_CUT)
+DROP_REASONS = (ANNOUNCED_BEFORE, WITHDRAWN, CROSS_LIST, NO_MATCH, EXCLUDED, TOO_SIMILAR, BELOW_BAR, BELOW_CUT)
 
 
 @dataclass(frozen=True, slots=True)

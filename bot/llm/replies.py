@@ -54,6 +54,14 @@ class Refusal:
     retry_after: timedelta | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Rows of numbers, in the order of the texts; what they are worth, nobody has looked at. `tokens`: as told."""
+
+    rows: list[list[float]]
+    tokens: int | None = None
+
+
 class Lost(StrEnum):
     """Ways in which no answer came. Only after UNREACHABLE is it certain that the server did no work."""
 
@@ -154,6 +162,25 @@ def read_completion(body: str) -> Completion | None:
         usage=_usage(data.get("usage")),
         hidden=_text(message.get("reasoning_content") or message.get("reasoning")),
     )
+
+
+def read_embedded(body: str) -> Embedded | None:
+    """Return the rows of an answer with embeddings, or None where the body is not one."""
+    data = _parse(body)
+    listed = data.get("data") if isinstance(data, dict) else None
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        return None
+    places = [one.get("index") for one in listed]
+    rows = [one.get("embedding") for one in listed]
+    # Without an index they are in order; with one, each place must be there once.
+    if any(place is not None for place in places):
+        if sorted(place for place in places if type(place) is int) != list(range(len(rows))):
+            return None
+        rows = [row for _, row in sorted(zip(places, rows, strict=True), key=lambda pair: pair[0])]
+    if not all(isinstance(row, list) and all(type(number) in (int, float) for number in row) for row in rows):
+        return None
+    usage = data.get("usage")
+    return Embedded(rows, _count(usage.get("prompt_tokens")) if isinstance(usage, dict) else None)
 
 
 def _parse(body: str) -> Any:

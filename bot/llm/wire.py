@@ -5,11 +5,11 @@ those hold the request, and with it the key and a paper's text.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
@@ -22,18 +22,40 @@ from bot.errors import ModelRefused, ModelUnavailable
 from bot.llm.asking import Call
 from bot.llm.batch import BatchStatus
 from bot.llm.config import ModelConfig
-from bot.llm.replies import Lost, NoAnswer, Reply, read_completion, read_refusal
+from bot.llm.replies import (
+    Embedded,
+    Lost,
+    NoAnswer,
+    Refusal,
+    Reply,
+    read_completion,
+    read_embedded,
+    read_refusal,
+)
 from bot.retry_after import retry_after
 
 MOST_BYTES = 2 * 1024 * 1024
 """Of one answer; the longest that is asked for takes some tens of kilobytes."""
+MOST_VECTOR_BYTES = 32 * 1024 * 1024
+"""Of the answer to one request for vectors: 32 of them, 4,096 numbers each, take 3 MB."""
 MOST_BATCH_BYTES = 256 * 1024 * 1024
 """Of the answers of a batch, which come in one file."""
 CONNECT_TIMEOUT = 10.0
 LONGEST_WAIT = timedelta(hours=1)
 """A longer Retry-After is a mistake on some side."""
 
+T = TypeVar("T")
+
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
+
+
+class _Raw(Protocol):
+    """An answer of the package's that is not parsed yet."""
+
+    @property
+    def http_response(self) -> httpx2.Response:
+        """Return the answer as it came."""
+        ...
 
 
 class _TooLarge(httpx2.RequestError):
@@ -111,12 +133,13 @@ class OpenAIWire:
 
     async def post(self, call: Call) -> Reply:
         """Send one request and return what came of it within the deadline; raises nothing but cancellation."""
+        asked = self._client.chat.completions.with_raw_response.create(extra_headers=self._headers, **call.body)
+        return await self._answer(asked, read_completion)
+
+    async def _answer(self, asked: Awaitable[_Raw], read: Callable[[str], T | None]) -> T | Refusal | NoAnswer:
         try:
             async with asyncio.timeout(self._timeout):
-                answer = await self._client.chat.completions.with_raw_response.create(
-                    extra_headers=self._headers, **call.body
-                )
-                body = answer.http_response.text
+                body = (await asked).http_response.text
         except TimeoutError:
             return NoAnswer(Lost.TIMEOUT)
         except openai.APIStatusError as error:
@@ -125,10 +148,10 @@ class OpenAIWire:
             return NoAnswer(_lost(error))
         except openai.OpenAIError:
             return NoAnswer(Lost.UNREADABLE)
-        completion = read_completion(body)
-        return completion if completion is not None else NoAnswer(Lost.UNREADABLE)
+        found = read(body)
+        return found if found is not None else NoAnswer(Lost.UNREADABLE)
 
-    def _refusal(self, error: openai.APIStatusError) -> Reply:
+    def _refusal(self, error: openai.APIStatusError) -> Refusal:
         response = error.response
         headers = {name.lower(): value for name, value in response.headers.items()}
         return read_refusal(response.status_code, response.text, self._wait(headers))
@@ -138,6 +161,30 @@ class OpenAIWire:
         if precise.isdecimal() and len(precise) < 10:
             return min(timedelta(milliseconds=int(precise)), LONGEST_WAIT)
         return retry_after(headers, self._clock.now(), LONGEST_WAIT)
+
+
+class OpenAIVectorWire(OpenAIWire):
+    """The embeddings of a server: https://platform.openai.com/docs/api-reference/embeddings."""
+
+    def __init__(self, config: ModelConfig, clock: Clock) -> None:
+        super().__init__(config, clock, MOST_VECTOR_BYTES)
+        self._model = config.model
+
+    async def embed(self, texts: Sequence[str], dimensions: int | None) -> Embedded | Refusal | NoAnswer:
+        """Send one request and return what came of it within the deadline; raises nothing but cancellation.
+
+        `dimensions`: asked for where it is given; most servers know only those of the model.
+        """
+        arguments: dict[str, Any] = {} if dimensions is None else {"dimensions": dimensions}
+        asked = self._client.embeddings.with_raw_response.create(
+            model=self._model,
+            input=list(texts),
+            # The package would ask for base64, which not every server knows.
+            encoding_format="float",
+            extra_headers=self._headers,
+            **arguments,
+        )
+        return await self._answer(asked, read_embedded)
 
 
 class OpenAIBatchWire(OpenAIWire):

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from bot.delivery import DeliveryKind, PlannedDelivery, PlannedPart, Subscription
-from bot.model import Announcement, Brief, Topic
+from bot.delivery import DeliveryKind, PlannedDelivery, PlannedPart, Subscription, TopicKey
+from bot.model import Announcement, Brief, Edition, Topic
 from bot.pipeline import deciding
 from bot.pipeline.deciding import Situation, Step
 from bot.pipeline.planning_ports import Board, Key, Kinds
@@ -18,12 +18,13 @@ SHOWN_BEFORE = "shown_before"
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One date of one subscription, decided."""
+    """One date of one subscription, decided; `edition`: set where its readers gave feedback."""
 
     subscription: Subscription
     topic: Topic
     situation: Situation
     step: Step
+    edition: Edition | None = None
 
     @property
     def key(self) -> Key:
@@ -41,9 +42,22 @@ class Task:
         return bool(self.situation.kinds & deciding.DONE)
 
     @property
+    def order(self) -> "Order":
+        """Return what its brief is about and for whom."""
+        return Order(self.subscription.topic, self.edition)
+
+    @property
     def recipe(self) -> "Recipe":
         """Return what its brief depends on beside the topic."""
         return Recipe(self.situation.announced_on, self.subscription.language, self.subscription.max_papers)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A topic's brief: the one that channels without feedback share, or a channel's own."""
+
+    topic: TopicKey
+    edition: Edition | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from bot.digest.pool import PoolStatistics
 from bot.digest.rank import Ranker
 from bot.digest.select import BELOW_CUT
 from bot.errors import UsageError
-from bot.model import Announcement, AnnouncementState, Brief, Candidate, Counts, Paper, Topic
+from bot.model import Announcement, AnnouncementState, Brief, Candidate, Counts, Edition, Paper, Topic
+from bot.pipeline.evidence import Evidences
 from bot.pipeline.patience import Patience
 from bot.pipeline.writing import MOST_RANKED, Ordered, Writer
 from bot.sources.calendar import AnnouncementCalendar
@@ -55,8 +56,13 @@ class Briefing:
         calendar: AnnouncementCalendar,
         clock: Clock,
         writer: Writer | None = None,
+        evidences: Evidences | None = None,
     ) -> None:
-        """`writer`: asks the language model, and finds what it wrote; None extracts every summary."""
+        """`writer`: asks the language model, and finds what it wrote; None extracts every summary.
+
+        `evidences`: what ranking knows beside the papers; None knows only what topics usually show.
+        """
+        self._evidences = evidences or Evidences(briefs)
         self._writer = writer
         self._announcements = announcements
         self._briefs = briefs
@@ -76,50 +82,91 @@ class Briefing:
             raise UsageError(f"nothing is stored for {', '.join(topic.categories)}; run: paperbrief ingest {commands}")
         return dates[0]
 
-    async def brief(self, topic: Topic, announced_on: date, *, max_papers: int, language: str = "en") -> Brief:
+    async def brief(
+        self,
+        topic: Topic,
+        announced_on: date,
+        *,
+        max_papers: int,
+        language: str = "en",
+        edition: Edition | None = None,
+    ) -> Brief:
         """Return the brief of `topic` for that announcement date; see `briefs`."""
-        (brief,) = await self.briefs([topic], announced_on, max_papers=max_papers, language=language)
+        (brief,) = await self.briefs(
+            [topic], announced_on, max_papers=max_papers, language=language, editions=[edition]
+        )
         return brief
 
     async def briefs(
-        self, topics: Sequence[Topic], announced_on: date, *, max_papers: int, language: str = "en"
+        self,
+        topics: Sequence[Topic],
+        announced_on: date,
+        *,
+        max_papers: int,
+        language: str = "en",
+        editions: Sequence[Edition | None] | None = None,
     ) -> list[Brief]:
         """Return the briefs of `topics` for that announcement date; nothing is stored, see `keep`.
 
         The day is read and prepared once for all topics, over all categories that this installation reads, so that a
         paper's score does not depend on which topics were asked for together. A topic's categories that were never read
         are named in `silence`. A date without an announcement gives briefs without items whose `silence` says why.
+        `editions`: for each topic the channel whose readers' feedback counts, None for nobody's, as for all by default.
         Summaries are those that a model wrote before, else extracted. Raises `UsageError` when none of a topic's
         categories was ever read.
         """
         day = await self._load_day(topics, announced_on)
-        made = [await self._compose(day, topic, max_papers=max_papers, language=language) for topic in topics]
+        made = [
+            await self._compose(day, topic, edition, max_papers=max_papers, language=language)
+            for topic, edition in _with_editions(topics, editions)
+        ]
         return made if self._writer is None else await self._writer.recall(made)
 
     async def briefs_to_post(
-        self, topics: Sequence[Topic], announced_on: date, *, max_papers: int, language: str, patience: Patience
+        self,
+        topics: Sequence[Topic],
+        announced_on: date,
+        *,
+        max_papers: int,
+        language: str,
+        patience: Patience,
+        editions: Sequence[Edition | None] | None = None,
     ) -> list[Brief]:
         """Return the same briefs as they are posted: the language model is asked for what it has not written yet.
 
         It is waited for as long as there is patience; what it does not give in time is extracted and says so. Raises as
         `briefs` does, and `StoreError`.
         """
-        made = await self.drafts(topics, announced_on, max_papers=max_papers, language=language, patience=patience)
+        made = await self.drafts(
+            topics, announced_on, max_papers=max_papers, language=language, patience=patience, editions=editions
+        )
         return await self.write(made, patience)
 
     async def drafts(
-        self, topics: Sequence[Topic], announced_on: date, *, max_papers: int, language: str, patience: Patience
+        self,
+        topics: Sequence[Topic],
+        announced_on: date,
+        *,
+        max_papers: int,
+        language: str,
+        patience: Patience,
+        editions: Sequence[Edition | None] | None = None,
     ) -> list[Brief]:
-        """Return the same briefs before anything is written about their papers: the right ones, in order."""
+        """Return the same briefs before anything is written about their papers: the right ones, in order.
+
+        A model that puts papers in order is asked once a topic: channels with feedback start from the same order.
+        """
         day = await self._load_day(topics, announced_on)
         made: list[Brief] = []
-        for topic in topics:
-            ranker, bill = self._ranker, None
-            if self._writer is not None and self._writer.reranks:
-                best = await self._compose(day, topic, max_papers=MOST_RANKED, language=language)
+        rankers: dict[tuple[str, int | None], Ranker] = {}
+        for topic, edition in _with_editions(topics, editions):
+            key, bill = (topic.slug, topic.guild_id), None
+            if self._writer is not None and self._writer.reranks and key not in rankers:
+                best = await self._compose(day, topic, None, max_papers=MOST_RANKED, language=language)
                 order, bill = await self._writer.order(best, patience)
-                ranker = Ordered(self._ranker, order)
-            brief = await self._compose(day, topic, max_papers=max_papers, language=language, ranker=ranker)
+                rankers[key] = Ordered(self._ranker, order)
+            ranker = rankers.get(key, self._ranker)
+            brief = await self._compose(day, topic, edition, max_papers=max_papers, language=language, ranker=ranker)
             made.append(replace(brief, bill=bill))
         return made
 
@@ -134,11 +181,19 @@ class Briefing:
                 await self.latest_date(topic)
         announcements = [await self._announcement(category, announced_on) for category in known]
         candidates = await self._announcements.load_candidates(known, announced_on)
-        pool = await self._off_the_loop(PoolStatistics.of, candidates)
+        vectors = await self._evidences.vectors_of([candidate.paper for candidate in candidates])
+        pool = await self._off_the_loop(PoolStatistics.of, candidates, vectors)
         return _Day(announced_on, tuple(known), announcements, candidates, pool)
 
     async def _compose(
-        self, day: "_Day", topic: Topic, *, max_papers: int, language: str, ranker: Ranker | None = None
+        self,
+        day: "_Day",
+        topic: Topic,
+        edition: Edition | None,
+        *,
+        max_papers: int,
+        language: str,
+        ranker: Ranker | None = None,
     ) -> Brief:
         compose = functools.partial(
             compose_brief,
@@ -146,9 +201,10 @@ class Briefing:
             max_papers=max_papers,
             language=language,
             pool=day.pool,
+            evidence=await self._evidences.gather(topic, day.announced_on, edition),
         )
         brief = await self._off_the_loop(compose, topic, day.announced_on, day.announcements, day.candidates)
-        return _with_unread(brief, day.known)
+        return replace(_with_unread(brief, day.known), edition=edition)
 
     async def keep(self, brief: Brief) -> None:
         """Store a brief that is about to be posted, with its summaries, for good: what was posted never changes."""
@@ -156,12 +212,17 @@ class Briefing:
         if await self._briefs.save_brief(brief) and self._writer is not None:
             await self._writer.keep(brief)
 
-    async def posted(self, topic: Topic, announced_on: date, language: str) -> Brief | None:
+    async def posted(
+        self, topic: Topic, announced_on: date, language: str, edition: Edition | None = None
+    ) -> Brief | None:
         """Return the brief that was posted for that date, None where none was; late arrivals come after its papers.
 
-        Its announcements are as they are known now.
+        `edition`: the channel's own, where that was posted, else the shared one. Its announcements are as they are
+        known now.
         """
-        kept = await self._briefs.load_brief(topic, announced_on, language)
+        kept = await self._briefs.load_brief(topic, announced_on, language, edition=edition)
+        if kept is None and edition is not None:
+            kept = await self._briefs.load_brief(topic, announced_on, language)
         if kept is None:
             return None
         if self._writer is not None:
@@ -171,8 +232,12 @@ class Briefing:
             return replace(kept, announcements=tuple(own))
         # Something was missing. Whoever asks later gets the rest as well, told apart from what was posted.
         cut = len(kept.items) if BELOW_CUT in kept.receipt.dropped else MOST_PAPERS
-        now = await self.brief(topic, announced_on, max_papers=cut, language=language)
+        now = await self.brief(topic, announced_on, max_papers=cut, language=language, edition=kept.edition)
         return add_late(kept, now)
+
+    async def taste(self, topic: Topic, edition: Edition | None) -> tuple[tuple[str, float], ...]:
+        """Return what readers of a channel made of which papers: two briefs of a topic differ only where this does."""
+        return tuple((one.paper.arxiv_id, one.value) for one in await self._evidences.opinions(topic, edition))
 
     async def load_pool(self, topic: Topic, days: int = 14) -> list[tuple[date, Paper]]:
         """Return (announced_on, paper) for all deliverable papers of the topic's last `days` stored announcements."""
@@ -207,6 +272,12 @@ class Briefing:
             reason = Statement.of(StatementCode.NEVER_READ, category=category, day=announced_on)
         now = self._clock.now()
         return Announcement(category, announced_on, state, None, Counts(), Counts(), now, reason=reason)
+
+
+def _with_editions(
+    topics: Sequence[Topic], editions: Sequence[Edition | None] | None
+) -> list[tuple[Topic, Edition | None]]:
+    return list(zip(topics, editions if editions is not None else [None] * len(topics), strict=True))
 
 
 def _with_unread(brief: Brief, known: Collection[str]) -> Brief:

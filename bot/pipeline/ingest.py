@@ -15,7 +15,7 @@ from bot.log import get_logger
 from bot.model import Announcement, AnnouncementState, Counts, FetchedAnnouncement, IngestReport, Paper
 from bot.pipeline.catch_up import CatchUp
 from bot.pipeline.enrich import Enrichment
-from bot.pipeline.ports import Api, Feeds, Listing, Oai, Progress, RequestCounter
+from bot.pipeline.ports import Api, Embeds, Feeds, Listing, Oai, Progress, RequestCounter
 from bot.sources.calendar import AnnouncementCalendar
 from bot.sources.judge import Verdict, judge, judge_due
 from bot.store.announcements import AnnouncementStore
@@ -41,7 +41,10 @@ class Ingest:
         clock: Clock,
         cutoff: timedelta,
         progress: Progress | None = None,
+        embedding: Embeds | None = None,
     ) -> None:
+        """`embedding`: makes vectors of what is new; None makes none."""
+        self._embedding = embedding
         self._announcements = announcements
         self._papers = papers
         self._listing = listing
@@ -77,6 +80,7 @@ class Ingest:
             new_papers += count
         self._progress("adding metadata", steps - 1, steps)
         enriched, enrichment_failed = await self._enrichment.run(categories, as_of)
+        vectors = await self._embedding.run(self._progress) if self._embedding is not None else None
         self._progress("done", steps, steps)
         order = {category: place for place, category in enumerate(categories)}
         found.sort(key=lambda one: (order[one.category], one.announced_on))
@@ -87,6 +91,7 @@ class Ingest:
             new_papers=new_papers,
             enriched=enriched,
             enrichment_failed=enrichment_failed,
+            vectors=vectors,
         )
 
     async def fetch_paper(self, arxiv_id: str) -> Paper:

@@ -16,9 +16,9 @@ from bot.clock import Clock
 from bot.delivery import DeliveryKind, PlannedDelivery, PlannedPart, Subscription, TopicKey
 from bot.errors import StoreError
 from bot.log import get_logger
-from bot.model import Announcement, Brief, Topic
+from bot.model import Announcement, Brief, Edition, Topic
 from bot.pipeline import deciding
-from bot.pipeline.agenda import Recipe, Task, judge_dates, make_delivery, place_of
+from bot.pipeline.agenda import Order, Recipe, Task, judge_dates, make_delivery, place_of
 from bot.pipeline.deciding import Step
 from bot.pipeline.patience import PATIENCE, Patience
 from bot.pipeline.planning_ports import (
@@ -27,6 +27,7 @@ from bot.pipeline.planning_ports import (
     Briefs,
     FindTopic,
     History,
+    Judged,
     Key,
     Outbox,
     Subscriptions,
@@ -95,11 +96,14 @@ class Planner:
         catch_up: timedelta = deciding.CATCH_UP,
         patience: float = PATIENCE,
         translator: Translating | None = None,
+        opinions: Judged | None = None,
     ) -> None:
         """`cutoff`: how long a batch is waited for. `catch_up`: from which age on a brief is too old to be posted.
 
-        `patience`: seconds that all briefs of one call together wait for the language model.
+        `patience`: seconds that all briefs of one call together wait for the language model. `opinions`: which channels
+        get briefs of their own; None: none.
         """
+        self._opinions = opinions
         self._announcements = announcements
         self._briefing = briefing
         self._subscriptions = subscriptions
@@ -217,7 +221,19 @@ class Planner:
                     run.waiting += 1
                 elif self._tried.get((task.key, task.situation.announced_on)) != task.seen:
                     tasks.append(task)
-        return tasks
+        return await self._with_editions(tasks)
+
+    async def _with_editions(self, tasks: list[Task]) -> list[Task]:
+        """Return the tasks in which every channel with feedback on its topic has a brief of its own."""
+        if self._opinions is None or not tasks:
+            return tasks
+        judged = await self._opinions.load_judged({task.subscription.channel_id for task in tasks})
+        return [
+            replace(task, edition=Edition(task.subscription.guild_id, task.subscription.channel_id))
+            if task.key in judged
+            else task
+            for task in tasks
+        ]
 
     async def _load_topics(self, keys: Iterable[TopicKey]) -> dict[TopicKey, Topic]:
         found: dict[TopicKey, Topic] = {}
@@ -237,10 +253,10 @@ class Planner:
 
     async def _make_briefs(self, tasks: Sequence[Task], run: _Run) -> None:
         """Make the briefs that the tasks of one date need, together for each language and length."""
-        wanted: defaultdict[Recipe, dict[TopicKey, Topic]] = defaultdict(dict)
+        wanted: defaultdict[Recipe, dict[Order, Topic]] = defaultdict(dict)
         for task in tasks:
             if task.step is Step.BRIEF or (task.step is Step.INCOMPLETE and task.situation.holds_papers):
-                wanted[task.recipe][task.subscription.topic] = task.topic
+                wanted[task.recipe][task.order] = task.topic
         for recipe, topics in wanted.items():
             await self._guard(run.briefs.compose(recipe, topics), None, run)
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from bot.delivery import DeliveryKind, PlannedDelivery, Subscription, TopicKey
-from bot.model import Announcement, Brief, Candidate, IngestReport, Topic
+from bot.model import Announcement, Brief, Candidate, Edition, IngestReport, Topic
 from bot.pipeline.patience import Patience
 from bot.spending import Bill
 from bot.store.delivery_history import PlannedBrief
@@ -34,13 +34,26 @@ class Briefs(Protocol):
     """Makes briefs."""
 
     async def briefs(
-        self, topics: Sequence[Topic], announced_on: date, *, max_papers: int, language: str = "en"
+        self,
+        topics: Sequence[Topic],
+        announced_on: date,
+        *,
+        max_papers: int,
+        language: str = "en",
+        editions: Sequence[Edition | None] | None = None,
     ) -> list[Brief]:
-        """Return the briefs of `topics` for that date, in their order."""
+        """Return the briefs of `topics` for that date, in their order, each for all or for a channel's own edition."""
         ...
 
     async def briefs_to_post(
-        self, topics: Sequence[Topic], announced_on: date, *, max_papers: int, language: str, patience: Patience
+        self,
+        topics: Sequence[Topic],
+        announced_on: date,
+        *,
+        max_papers: int,
+        language: str,
+        patience: Patience,
+        editions: Sequence[Edition | None] | None = None,
     ) -> list[Brief]:
         """Return the same, with what the language model writes while there is patience."""
         ...
@@ -91,6 +104,14 @@ class History(Protocol):
 
     async def skip(self, planned: PlannedDelivery, *, bot_id: int, reason: str, now: datetime) -> bool:
         """Note that a date ended without a message."""
+        ...
+
+
+class Judged(Protocol):
+    """What is asked of the stored opinions; see `bot.store.opinions.OpinionStore`."""
+
+    async def load_judged(self, channel_ids: Collection[int]) -> Collection[Key]:
+        """Return the channels and topics, among `channel_ids`, about whose papers there is any opinion."""
         ...
 
 

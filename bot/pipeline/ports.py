@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
-from bot.model import FetchedAnnouncement
+from bot.model import FetchedAnnouncement, VectorReport
 
 if TYPE_CHECKING:
     from bot.sources.api import ApiResult
@@ -57,4 +57,12 @@ class Oai(Protocol):
 
     async def fetch_records(self, category: str, first: date, last: date) -> "list[OaiRecord]":
         """Return the category's records modified from `first` to `last`, inclusive; raises `SourceError`."""
+        ...
+
+
+class Embeds(Protocol):
+    """Makes vectors of what is stored; see `bot.pipeline.embedding.Embedding`."""
+
+    async def run(self, progress: Progress | None = None) -> VectorReport:
+        """Make what is missing, for as long as its patience lasts; a failing embedder never raises."""
         ...

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from bot.delivery import DeliveryKind, PlannedPart, TopicKey
+from bot.delivery import DeliveryKind, PlannedPart
 from bot.model import Brief, Topic
-from bot.pipeline.agenda import Recipe, Task, late_part
+from bot.pipeline.agenda import Order, Recipe, Task, late_part
 from bot.pipeline.patience import Patience
 from bot.pipeline.planning_ports import Announcements, Briefs, History, Translating
 from bot.render.parts import Draft, render_draft, shown_papers
@@ -33,15 +33,15 @@ class Preparation:
         self._announcements = announcements
         self._history = history
         self._patience = patience
-        self._briefs: dict[tuple[Recipe, TopicKey], Brief] = {}
-        self._translated: dict[tuple[Recipe, TopicKey, DeliveryKind], Brief] = {}
-        self._unwritten: dict[tuple[Recipe, TopicKey], Brief] = {}
-        self._kept: set[tuple[Recipe, TopicKey]] = set()
+        self._briefs: dict[tuple[Recipe, Order], Brief] = {}
+        self._translated: dict[tuple[Recipe, Order, DeliveryKind], Brief] = {}
+        self._unwritten: dict[tuple[Recipe, Order], Brief] = {}
+        self._kept: set[tuple[Recipe, Order]] = set()
         self._drafts: dict[tuple[object, ...], Draft] = {}
         self._ids: dict[tuple[tuple[str, ...], date], frozenset[str]] = {}
         self.bill: Bill | None = None
 
-    async def compose(self, recipe: Recipe, topics: Mapping[TopicKey, Topic]) -> None:
+    async def compose(self, recipe: Recipe, topics: Mapping[Order, Topic]) -> None:
         """Make the briefs of `topics` together."""
         made = await self._briefing.briefs_to_post(
             list(topics.values()),
@@ -49,21 +49,22 @@ class Preparation:
             max_papers=recipe.max_papers,
             language=recipe.language,
             patience=self._patience,
+            editions=[order.edition for order in topics],
         )
-        self._briefs.update(zip(((recipe, key) for key in topics), made, strict=True))
+        self._briefs.update(zip(((recipe, order) for order in topics), made, strict=True))
         for brief in made:
             self._charge(brief.bill)
 
     async def find(self, task: Task) -> Brief:
         """Return the brief of a task; it is made alone where it could not be made together with others."""
-        key = (task.recipe, task.subscription.topic)
+        key = (task.recipe, task.order)
         if key not in self._briefs:
-            await self.compose(task.recipe, {task.subscription.topic: task.topic})
+            await self.compose(task.recipe, {task.order: task.topic})
         return self._briefs[key]
 
     async def keep(self, task: Task, brief: Brief) -> None:
         """Store the brief, before it is planned: what readers find later is what was posted first."""
-        key = (task.recipe, task.subscription.topic)
+        key = (task.recipe, task.order)
         if key not in self._kept:
             await self._briefing.keep(brief)
             self._kept.add(key)
@@ -83,10 +84,14 @@ class Preparation:
             ids -= shown_papers(payload)
         if not ids:
             return None
-        key = (task.recipe, task.subscription.topic)
+        key = (task.recipe, task.order)
         if key not in self._unwritten:
             (self._unwritten[key],) = await self._briefing.briefs(
-                [task.topic], announced_on, max_papers=task.recipe.max_papers, language=task.recipe.language
+                [task.topic],
+                announced_on,
+                max_papers=task.recipe.max_papers,
+                language=task.recipe.language,
+                editions=[task.edition],
             )
         return late_part(self._unwritten[key], ids)
 
@@ -104,7 +109,7 @@ class Preparation:
         role_id = wish.role_id if wish.role_id != wish.guild_id else None
         key = (
             task.recipe,
-            wish.topic,
+            task.order,
             tuple(item.paper.arxiv_id for item in shown.items),
             shown.silence,
             kind,
@@ -136,7 +141,7 @@ class Preparation:
     async def _with_translations(self, task: Task, brief: Brief, kind: DeliveryKind) -> Brief:
         if not task.subscription.translate or self._translator is None:
             return brief
-        key = (task.recipe, task.subscription.topic, kind)
+        key = (task.recipe, task.order, kind)
         shown = self._translated.get(key)
         if shown is None or [one.paper for one in shown.items] != [one.paper for one in brief.items]:
             shown, bill = await self._translator.add_to(brief, self._patience)

@@ -27,6 +27,9 @@ _log = get_logger(__name__)
 _BACKLOG = timedelta(days=7)
 """How far back a gap has arXiv asked again before the next release."""
 
+_RANKED = timedelta(days=7)
+"""Briefs wait for the vectors of papers announced within that time."""
+
 
 class StoredAnnouncements(Protocol):
     """What is asked of the stored announcements."""
@@ -49,6 +52,14 @@ class WritesAhead(Protocol):
 
     async def run(self) -> object:
         """Write what is missing."""
+        ...
+
+
+class Embeds(Protocol):
+    """Makes vectors of papers; see `bot.pipeline.embedding.Embedding`."""
+
+    async def run(self, *, span: timedelta = ...) -> object:
+        """Make those of papers announced within `span`, for as long as its patience lasts."""
         ...
 
 
@@ -85,11 +96,13 @@ class Runner:
         wake: asyncio.Event,
         categories: Sequence[str] = (),
         warm_up: WritesAhead | None = None,
+        embedding: Embeds | None = None,
     ) -> None:
         """`categories` are read whether or not a topic wants them; `wake` is set when there is something to send.
 
-        `warm_up` is None without a language model.
+        `warm_up` is None without a language model, `embedding` without an embedder.
         """
+        self._embedding = embedding
         self._ingest = ingest
         self._planner = planner
         self._announcements = announcements
@@ -125,6 +138,9 @@ class Runner:
         """Plan what is due and wake the sender; None where it failed, which is logged."""
         async with self._planning:
             try:
+                if self._embedding is not None:
+                    # Papers that came a moment ago are ranked by what they mean as well, if that is known in time.
+                    await self._embedding.run(span=_RANKED)
                 report = await self._planner.plan_due()
             except Exception:  # noqa: BLE001  # the job wrapper: the next tick tries again
                 _log.exception("planning failed", error_id=_error_id())
@@ -144,11 +160,12 @@ class Runner:
         return report
 
     async def warm(self) -> None:
-        """Have the language model write what will be wanted later; a failure is logged."""
-        if self._warm_up is None:
-            return
+        """Have the models make what will be wanted later; a failure is logged."""
         try:
-            await self._warm_up.run()
+            if self._embedding is not None:
+                await self._embedding.run()
+            if self._warm_up is not None:
+                await self._warm_up.run()
         except Exception:  # noqa: BLE001  # the job wrapper: the next tick tries again
             _log.exception("writing ahead failed", error_id=_error_id())
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from bot.clock import Clock
 from bot.errors import UsageError
 from bot.i18n import Refusal
-from bot.model import Brief, Topic
+from bot.model import Brief, Edition, Topic
 
 FRESH_FOR = 600.0
 """Seconds after which a brief is made anew: late arrivals may have come."""
@@ -22,12 +22,26 @@ LOOK_BACK = 400
 class Makes(Protocol):
     """What is asked of the briefing."""
 
-    async def brief(self, topic: Topic, announced_on: date, *, max_papers: int, language: str = "en") -> Brief:
-        """Return the brief of `topic` for that announcement date."""
+    async def brief(
+        self,
+        topic: Topic,
+        announced_on: date,
+        *,
+        max_papers: int,
+        language: str = "en",
+        edition: Edition | None = None,
+    ) -> Brief:
+        """Return the brief of `topic` for that announcement date; `edition`: the channel's own."""
         ...
 
-    async def posted(self, topic: Topic, announced_on: date, language: str) -> Brief | None:
+    async def posted(
+        self, topic: Topic, announced_on: date, language: str, edition: Edition | None = None
+    ) -> Brief | None:
         """Return the brief that was posted for that date, or None."""
+        ...
+
+    async def taste(self, topic: Topic, edition: Edition | None) -> tuple[tuple[str, float], ...]:
+        """Return what readers of a channel made of which papers."""
         ...
 
 
@@ -63,8 +77,12 @@ class Shelf:
         """Return the announcement dates that can be leafed through, newest first. Raises `StoreError`."""
         return await self._announcements.load_dates(topic.categories, LOOK_BACK)
 
-    async def open(self, topic: Topic, announced_on: date | None, language: str) -> Leaf:
+    async def open(
+        self, topic: Topic, announced_on: date | None, language: str, edition: Edition | None = None
+    ) -> Leaf:
         """Return the topic's brief for that announcement date, or its newest. A date without papers has its reason.
+
+        `edition`: the channel that it is read in, which may have a brief of its own.
 
         Raises `Refusal` when nothing of the topic's categories was ever read, `StoreError`.
         """
@@ -74,9 +92,11 @@ class Shelf:
         day = announced_on or dates[0]
         before = next((one for one in dates if one < day), None)
         after = next((one for one in reversed(dates) if one > day), None)
-        return Leaf(await self._brief(topic, day, language), before, after)
+        return Leaf(await self._brief(topic, day, language, edition), before, after)
 
-    async def turn(self, topic: Topic, announced_on: date, direction: int, language: str) -> Leaf:
+    async def turn(
+        self, topic: Topic, announced_on: date, direction: int, language: str, edition: Edition | None = None
+    ) -> Leaf:
         """Return the brief of the next announcement date after (1) or before (-1) that one.
 
         Raises `Refusal` where there is none, `StoreError`.
@@ -90,11 +110,15 @@ class Shelf:
             raise Refusal("There is no earlier brief of this topic.")
         if day is None:
             raise Refusal("This is the newest brief of this topic.")
-        return await self.open(topic, day, language)
+        return await self.open(topic, day, language, edition)
 
-    async def _brief(self, topic: Topic, day: date, language: str) -> Brief:
-        # The topic's own words belong to the key: it may have been edited since.
-        key = (topic.guild_id, topic.slug, topic.query, topic.exclude, topic.interest, topic.categories, day, language)
+    async def _brief(self, topic: Topic, day: date, language: str, edition: Edition | None) -> Brief:
+        # The topic's own words belong to the key, as it may have been edited since; and a channel's own brief is not
+        # for others, nor for itself after the next opinion.
+        words = (topic.query, topic.exclude, topic.interest, topic.categories, topic.weights)
+        taste = await self._briefing.taste(topic, edition)
+        own = edition if taste else None
+        key = (topic.guild_id, topic.slug, words, day, language, own, taste)
         # One at a time: a brief takes the whole of a processor for half a second.
         async with self._lock:
             now = self._clock.monotonic()
@@ -103,9 +127,11 @@ class Shelf:
                 self._briefs.move_to_end(key)
                 return held[1]
             try:
-                made = await self._briefing.posted(topic, day, language)
+                made = await self._briefing.posted(topic, day, language, own)
                 if made is None:
-                    made = await self._briefing.brief(topic, day, max_papers=self._max_papers, language=language)
+                    made = await self._briefing.brief(
+                        topic, day, max_papers=self._max_papers, language=language, edition=own
+                    )
             except UsageError as error:
                 raise Refusal(
                     "Nothing of this topic's categories has been read yet: {categories}.", categories=_of(topic)

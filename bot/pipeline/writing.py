@@ -5,6 +5,7 @@ extracted summaries that say why. What fails is logged and counted.
 """
 
 import asyncio
+import math
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from bot.digest import overview as overviews
 from bot.digest import rerank
 from bot.digest.check import complaint
 from bot.digest.pool import PoolStatistics
-from bot.digest.rank import Ranked, Ranker
+from bot.digest.rank import NO_EVIDENCE, Evidence, Ranked, Ranker
 from bot.digest.tree import Match
 from bot.errors import ModelError, StoreError, UsageError
 from bot.llm.port import ChatModel, Meter
@@ -40,30 +41,63 @@ class Overviews(Protocol):
     """Where overviews of posted briefs are kept; see `bot.store.summaries.SummaryStore`."""
 
     async def save_overview(
-        self, topic: TopicKey, announced_on: date, language: str, arxiv_ids: Sequence[str], one: Overview
+        self,
+        topic: TopicKey,
+        announced_on: date,
+        language: str,
+        arxiv_ids: Sequence[str],
+        one: Overview,
+        *,
+        channel_id: int | None = None,
     ) -> bool:
-        """Store the overview of a stored brief."""
+        """Store the overview of a stored brief; `channel_id`: of that channel's own."""
         ...
 
     async def load_overview(
-        self, topic: TopicKey, announced_on: date, language: str, arxiv_ids: Sequence[str]
+        self,
+        topic: TopicKey,
+        announced_on: date,
+        language: str,
+        arxiv_ids: Sequence[str],
+        *,
+        channel_id: int | None = None,
     ) -> Overview | None:
         """Return the overview that was written about exactly these papers, or None."""
         ...
 
 
 class Ordered:
-    """A ranker whose best papers are put in a given order; the others keep theirs, below."""
+    """A ranker whose best papers are put in a given order; the others keep theirs, below.
+
+    Feedback moves a paper as far as it would among the scores: the one at a place stands for the score of that place.
+    """
 
     def __init__(self, ranker: Ranker, order: Sequence[str]) -> None:
         self._ranker = ranker
         self._place = {arxiv_id: place for place, arxiv_id in enumerate(order)}
 
-    def rank(self, topic: Topic, candidates: Sequence[tuple[Candidate, Match]], pool: PoolStatistics) -> list[Ranked]:
-        """Return `candidates` with their scores, those of the order first."""
-        ranked = self._ranker.rank(topic, candidates, pool)
+    def rank(
+        self,
+        topic: Topic,
+        candidates: Sequence[tuple[Candidate, Match]],
+        pool: PoolStatistics,
+        evidence: Evidence = NO_EVIDENCE,
+    ) -> list[Ranked]:
+        """Return `candidates` with their scores, those of the order first but for what feedback moves."""
+        ranked = self._ranker.rank(topic, candidates, pool, evidence)
+        ours = [one for one in ranked if one.candidate.paper.arxiv_id in self._place]
+        slots = sorted((_without_feedback(one) for one in ours), reverse=True)
+        ours.sort(key=lambda one: self._place[one.candidate.paper.arxiv_id])
+        stands_for = {one.candidate.paper.arxiv_id: slot for one, slot in zip(ours, slots, strict=True)}
+        lowest = min(slots, default=math.inf)
         last = len(self._place)
-        return sorted(ranked, key=lambda one: self._place.get(one.candidate.paper.arxiv_id, last))
+
+        def key(one: Ranked) -> tuple[float, int]:
+            arxiv_id = one.candidate.paper.arxiv_id
+            worth = stands_for.get(arxiv_id, min(lowest, _without_feedback(one)))
+            return -round(worth + one.feedback, 4), self._place.get(arxiv_id, last)
+
+        return sorted((replace(one, reordered=one.candidate.paper.arxiv_id in self._place) for one in ranked), key=key)
 
 
 class Writer:
@@ -148,6 +182,7 @@ class Writer:
             found = await self._summariser.write(papers, language, patience=patience)
             written.update({(arxiv_id, language): one for arxiv_id, one in found.items()})
         done: list[Brief] = []
+        overviews_of: dict[tuple[str, ...], Overview | None] = {}
         for brief in briefs:
             if not brief.items:
                 done.append(brief)
@@ -159,7 +194,13 @@ class Writer:
             bill = bill_of([written[key] for key in keys], producer, self._currency)
             written.update({key: replace(written[key], made=False, spending=Spending()) for key in keys})
             made = replace(brief, items=items, bill=bill + brief.bill if brief.bill is not None else bill)
+            shown = (brief.language, *(item.paper.arxiv_id for item in brief.items))
+            if shown in overviews_of:
+                # A channel's own brief that came out as another one did.
+                done.append(replace(made, overview=overviews_of[shown]))
+                continue
             done.append(await self._with_overview(made, patience))
+            overviews_of[shown] = done[-1].overview
         return done
 
     async def recall(self, briefs: Sequence[Brief]) -> list[Brief]:
@@ -180,6 +221,7 @@ class Writer:
                 brief.language,
                 [item.paper.arxiv_id for item in brief.items],
                 brief.overview,
+                channel_id=brief.edition.channel_id if brief.edition else None,
             )
 
     async def with_kept_overview(self, brief: Brief) -> Brief:
@@ -189,6 +231,7 @@ class Writer:
             brief.announced_on,
             brief.language,
             [item.paper.arxiv_id for item in brief.items],
+            channel_id=brief.edition.channel_id if brief.edition else None,
         )
         return brief if found is None else replace(brief, overview=found)
 
@@ -217,6 +260,10 @@ class Writer:
             failed = overviews.PURPOSE
         bill = self._bill(model, meter, failed=failed)
         return replace(brief, overview=found, bill=bill if brief.bill is None else brief.bill + bill)
+
+
+def _without_feedback(one: Ranked) -> float:
+    return one.score - one.feedback
 
 
 def _interest_of(topic: Topic) -> str:

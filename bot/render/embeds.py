@@ -224,9 +224,9 @@ def _sharing(texts: Sequence[str], room: int) -> list[str]:
 
 
 def _reasons(item: BriefItem, texts: Texts) -> list[str]:
-    """Return the weightiest reasons that fit on one line, whole; or no line."""
+    """Return the weightiest reasons for it that fit on one line, whole; or no line."""
     reasons: list[str] = []
-    for reason in item.reasons:
+    for reason in (one for one in item.reasons if one.score > 0):
         text = clip(say_statement(reason.why, texts), _MAX_REASONS, measure=_escaped_length)
         if reasons and _escaped_length(texts.say("; ").join([*reasons, text])) > _MAX_REASONS:
             break

@@ -86,6 +86,13 @@ def ingest_as_json(report: IngestReport) -> dict[str, Any]:
         "new_papers": report.new_papers,
         "enriched": report.enriched,
         "enrichment_failed": report.enrichment_failed,
+        "vectors": None
+        if report.vectors is None
+        else {
+            "made": report.vectors.made,
+            "missing": report.vectors.missing,
+            "problem": _text(report.vectors.problem) if report.vectors.problem else None,
+        },
     }
 
 

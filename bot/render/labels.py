@@ -63,6 +63,8 @@ DROPPED = {
     "cross_list": "cross-listed, which this topic leaves out",
     "no_match": "outside the topic's query",
     "excluded": "excluded by the topic",
+    "too_similar": "too similar to papers shown",
+    "below_bar": "well below what this topic usually shows",
     "below_cut": "below the cut",
 }
 

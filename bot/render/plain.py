@@ -110,6 +110,10 @@ def render_ingest_text(report: IngestReport) -> str:
         f" {labels.format_count(report.enriched)} enriched,"
         f" {labels.format_count(report.enrichment_failed)} to be enriched later"
     )
+    if (vectors := report.vectors) is not None:
+        why = f": {sanitise(vectors.problem)}" if vectors.problem else ""
+        made, missing = labels.format_count(vectors.made), labels.format_count(vectors.missing)
+        lines.append(f"{made} vectors made, {missing} to be made later{why}")
     return "\n".join(lines)
 
 

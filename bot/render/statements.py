@@ -74,6 +74,10 @@ _TEXTS = {
     StatementCode.LINKS_TO_CODE: mark("links to code or data"),
     StatementCode.MATCHES: mark("matches “{term}” in {field}"),
     StatementCode.NEW_IN: mark("new in {homes}"),
+    StatementCode.CLOSE_IN_MEANING: mark("close in meaning to what the topic asks for"),
+    StatementCode.GENERAL_INTEREST: mark("general interest"),
+    StatementCode.LIKE_LIKED: mark("like what was liked here"),
+    StatementCode.LIKE_DISLIKED: mark("like what was marked as not relevant here"),
     StatementCode.LACKS_PERMISSION: mark("I lack a permission there: View Channel, Send Messages or Embed Links"),
     StatementCode.LACKS_ACCESS: mark("I cannot see the channel: give me View Channel there"),
     StatementCode.THREAD_CLOSED: mark("the thread is locked or archived"),
@@ -103,6 +107,18 @@ _OPERATOR = {
     StatementCode.CHANNEL_GONE: "{words}",
 }
 
+# The part of a paper's general interest that spoke for it the most, as `bot.digest.general_interest` names them.
+_SIGNS = {
+    "authors": mark("the number of its authors"),
+    "links": mark("a link to code or to a project page"),
+    "release": mark("released code, data or models"),
+    "title": mark("the way its title is made"),
+    "comment": mark("what its comment says"),
+    "categories": mark("its categories"),
+    "style": mark("how its abstract is written"),
+    "topic": mark("its subject"),
+    "timing": mark("when it was submitted"),
+}
 _FIELDS = {
     "ti": mark("the title"),
     "abs": mark("the abstract"),
@@ -111,7 +127,7 @@ _FIELDS = {
     "co": mark("the comment"),
 }
 # Lists that are no part of the sentence: "a, b, c" instead of "a, b and c".
-_BARE_LISTS = frozenset({"words", "homes", "unread"})
+_BARE_LISTS = frozenset({"words", "homes", "unread", "signs"})
 
 
 def say_statement(statement: Statement, texts: Texts) -> str:
@@ -145,6 +161,10 @@ def silence_to_operator(silence: Sequence[Statement]) -> str | None:
 
 
 def _said(statement: Statement, texts: Texts, *, operator: bool) -> str:
+    if statement.code is StatementCode.GENERAL_INTEREST:
+        return _interest(statement, texts)
+    if statement.code in (StatementCode.LIKE_LIKED, StatementCode.LIKE_DISLIKED):
+        return _alike(statement, texts)
     values = {name: _shown(name, value, texts, operator=operator) for name, value in statement.values}
     said = _counted(statement, values, texts) or _clause(statement.code, values, texts, operator=operator)
     if "reason" in values and statement.code is not StatementCode.NOT_RECOVERED:
@@ -163,6 +183,21 @@ def _clause(code: StatementCode, values: dict[str, str], texts: Texts, *, operat
     return texts.say(template, **known)
 
 
+def _alike(statement: Statement, texts: Texts) -> str:
+    said, words = texts.say(_TEXTS[statement.code]), statement.get("words")
+    if not isinstance(words, tuple) or not words:
+        return said
+    return texts.say("{what} ({more})", what=said, more=texts.say(", ").join(words))
+
+
+def _interest(statement: Statement, texts: Texts) -> str:
+    signs = statement.get("signs")
+    known = [texts.say(_SIGNS[one]) for one in signs if one in _SIGNS] if isinstance(signs, tuple) else []
+    if not known:
+        return texts.say(_TEXTS[StatementCode.GENERAL_INTEREST])
+    return texts.say("{what}: {why}", what=texts.say("general interest"), why=texts.say(", ").join(known))
+
+
 def _names(template: str) -> list[str]:
     return [name for _, name, _, _ in string.Formatter().parse(template) if name]
 
@@ -173,6 +208,14 @@ def _counted(statement: Statement, values: dict[str, str], texts: Texts) -> str 
     if not isinstance(number, int):
         return None
     match statement.code:
+        case StatementCode.NEAR_LIKED:
+            return texts.count("close to {n} paper you liked", "close to {n} papers you liked", number)
+        case StatementCode.NEAR_DISLIKED:
+            return texts.count(
+                "close to {n} paper you marked as not relevant",
+                "close to {n} papers you marked as not relevant",
+                number,
+            )
         case StatementCode.UNREAD:
             return texts.count("{n} paper of it could not be read", "{n} papers of it could not be read", number)
         case StatementCode.MATCHED_NONE_SHOWN:

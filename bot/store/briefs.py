@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import AnnounceType, Brief, BriefItem, Paper, Reason, Receipt, Topic
+from bot.model import AnnounceType, Brief, BriefItem, Edition, Paper, Reason, Receipt, Topic
 from bot.spending import Bill, Spending
 from bot.statement import Statement
 from bot.store.announcement_rows import upsert
 from bot.store.engine import Database
 from bot.store.paper_rows import chunks, load_by_id
-from bot.store.schema import BUILT_IN, brief, brief_item, summary
+from bot.store.schema import BUILT_IN, SHARED, brief, brief_item, summary
 from bot.texts import Fallback, Sentence, Summary
 
 KIND = "brief"
@@ -45,12 +45,13 @@ class BriefStore:
     async def save_brief(self, one: Brief) -> bool:
         """Store a brief with its items and its receipt; return whether anything was written.
 
-        One that is stored stays as it is. Only where its papers are the first ones of `one` are the others added: a
-        channel that shows more papers was posted to after one that shows fewer.
+        A channel's own brief is another than the shared one. One that is stored stays as it is. Only where its papers
+        are the first ones of `one` are the others added: a channel that shows more papers was posted to after one that
+        shows fewer.
         """
 
         async def save(connection: AsyncConnection) -> bool:
-            key = _key(one.topic, one.announced_on) | {"language": one.language}
+            key = _key(one.topic, one.announced_on) | {"language": one.language, "channel_id": _channel(one.edition)}
             earlier = await connection.scalar(
                 sa.select(brief.c.brief_id).where(*(brief.c[name] == value for name, value in key.items()))
             )
@@ -71,6 +72,8 @@ class BriefStore:
                 "silence": one.silence,
                 "bill": _bill_row(one.bill),
                 "made_at": self._database.clock.now(),
+                "guild_id": one.edition.guild_id if one.edition else SHARED,
+                "scale": one.scale,
             }
             insert = upsert(connection, brief).values(**key, **values)
             statement = insert.on_conflict_do_update(index_elements=list(key), set_=values)
@@ -82,12 +85,15 @@ class BriefStore:
 
         return await self._database.write(save)
 
-    async def load_brief(self, topic: Topic, announced_on: date, language: str) -> Brief | None:
+    async def load_brief(
+        self, topic: Topic, announced_on: date, language: str, *, edition: Edition | None = None
+    ) -> Brief | None:
         """Return the stored brief of `topic` for that date, without its announcements; None where there is none.
 
-        In `language`, or with the papers and texts of one in another language.
+        In `language`, or with the papers and texts of one in another language. `edition`: the channel's own, not the
+        shared one.
         """
-        key = _key(topic, announced_on)
+        key = _key(topic, announced_on) | {"channel_id": _channel(edition)}
         query = sa.select(brief).where(*(brief.c[name] == value for name, value in key.items()))
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
@@ -111,23 +117,61 @@ class BriefStore:
             announcements=(),
             silence=row.silence or (),
             bill=_as_bill(row.bill),
+            edition=edition,
+            scale=row.scale,
         )
 
     async def load_receipt(
-        self, topic_slug: str, announced_on: date, language: str, *, guild_id: int | None = None
+        self,
+        topic_slug: str,
+        announced_on: date,
+        language: str,
+        *,
+        guild_id: int | None = None,
+        channel_id: int | None = None,
     ) -> Receipt | None:
-        """Return the receipt of a stored brief, or None. `guild_id`: of a server's own topic."""
+        """Return the receipt of a stored brief, or None. `guild_id`: of a server's own topic.
+
+        `channel_id`: of that channel's own brief, else of the shared one.
+        """
         query = sa.select(brief).where(
             brief.c.topic_guild_id == (guild_id or BUILT_IN),
             brief.c.topic_slug == topic_slug,
             brief.c.announced_on == announced_on,
             brief.c.language == language,
+            brief.c.channel_id.in_({SHARED, channel_id or SHARED}),
         )
         async with self._database.read() as connection:
-            row = (await connection.execute(query)).first()
+            row = (await connection.execute(query.order_by(brief.c.channel_id.desc()))).first()
         if row is None:
             return None
         return _as_receipt(row)
+
+    async def load_best_scores(
+        self, topic: Topic, scale: str, before: date, *, edition: Edition | None = None, limit: int = 20
+    ) -> list[float]:
+        """Return the best score of each of the topic's last `limit` briefs before that date, on that scale.
+
+        Of the shared ones and those of `edition`; of several of one date the best one's. A brief without papers has no
+        best score.
+        """
+        best = sa.func.max(brief_item.c.score).label("best")
+        query = (
+            sa.select(best)
+            .join(brief, brief.c.brief_id == brief_item.c.brief_id)
+            .where(
+                brief.c.topic_guild_id == (topic.guild_id or BUILT_IN),
+                brief.c.topic_slug == topic.slug,
+                brief.c.announced_on < before,
+                brief.c.scale == scale,
+                brief.c.channel_id.in_({SHARED, _channel(edition)}),
+            )
+            .group_by(brief.c.announced_on)
+            .order_by(brief.c.announced_on.desc())
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            return list(await connection.scalars(query))
 
     async def save_summaries(self, summaries: Sequence[Summary]) -> None:
         """Store summaries; one whose key is taken stays as it was first written."""
@@ -154,6 +198,10 @@ class BriefStore:
                     if SummaryKey.of(one) in wanted:
                         found[SummaryKey.of(one)] = one
         return found
+
+
+def _channel(edition: Edition | None) -> int:
+    return edition.channel_id if edition else SHARED
 
 
 def _key(topic: Topic, announced_on: date) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """Topics that a server made for itself; the built-in ones are in the catalogue, never here."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Topic
+from bot.model import Topic, Weights
 from bot.store.announcement_rows import upsert
 from bot.store.engine import Database
 from bot.store.schema import BUILT_IN, topic
@@ -33,11 +34,12 @@ class GuildTopicStore:
             "interest": one.interest,
             "exclude": one.exclude,
             "cross_lists": one.cross_lists,
+            "settings": {"weights": asdict(one.weights)} if one.weights != Weights() else {},
             "updated_at": self._database.clock.now(),
         }
 
         async def save(connection: AsyncConnection) -> None:
-            made = {"authors": [], "settings": {}, "created_at": values["updated_at"]}
+            made = {"authors": [], "created_at": values["updated_at"]}
             insert = upsert(connection, topic).values(**key, **values, **made)
             await connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
 
@@ -87,4 +89,5 @@ def _as_topic(row: sa.Row[Any]) -> Topic:
         exclude=row.exclude,
         cross_lists=row.cross_lists,
         guild_id=row.guild_id,
+        weights=Weights(**row.settings.get("weights", {})),
     )

@@ -15,7 +15,7 @@ from bot.store.announcement_rows import upsert
 from bot.store.briefs import KIND, as_summary
 from bot.store.engine import Database
 from bot.store.paper_rows import chunks
-from bot.store.schema import BUILT_IN, brief, overview, summary, translation
+from bot.store.schema import BUILT_IN, SHARED, brief, overview, summary, translation
 from bot.texts import Overview, OverviewSentence, Summary, Translation
 
 _EXTRACTED = "extractive"
@@ -60,15 +60,24 @@ class SummaryStore:
         return found
 
     async def save_overview(
-        self, topic: TopicKey, announced_on: date, language: str, arxiv_ids: Sequence[str], one: Overview
+        self,
+        topic: TopicKey,
+        announced_on: date,
+        language: str,
+        arxiv_ids: Sequence[str],
+        one: Overview,
+        *,
+        channel_id: int | None = None,
     ) -> bool:
         """Store the overview of a stored brief with these papers, in place of an earlier one.
+
+        `channel_id`: of that channel's own brief.
 
         Returns False, and stores nothing, where there is no such brief.
         """
 
         async def save(connection: AsyncConnection) -> bool:
-            brief_id = await connection.scalar(_brief_id(topic, announced_on, language))
+            brief_id = await connection.scalar(_brief_id(topic, announced_on, language, channel_id))
             if brief_id is None:
                 return False
             values = {
@@ -85,11 +94,20 @@ class SummaryStore:
         return await self._database.write(save)
 
     async def load_overview(
-        self, topic: TopicKey, announced_on: date, language: str, arxiv_ids: Sequence[str]
+        self,
+        topic: TopicKey,
+        announced_on: date,
+        language: str,
+        arxiv_ids: Sequence[str],
+        *,
+        channel_id: int | None = None,
     ) -> Overview | None:
-        """Return the overview of a brief, or None where there is none that was written about exactly these papers."""
+        """Return the overview of a brief, or None where there is none that was written about exactly these papers.
+
+        `channel_id`: of that channel's own brief.
+        """
         query = sa.select(overview).where(
-            overview.c.brief_id == _brief_id(topic, announced_on, language).scalar_subquery()
+            overview.c.brief_id == _brief_id(topic, announced_on, language, channel_id).scalar_subquery()
         )
         async with self._database.read() as connection:
             row = (await connection.execute(query)).first()
@@ -148,12 +166,13 @@ class SummaryStore:
         return found
 
 
-def _brief_id(topic: TopicKey, announced_on: date, language: str) -> sa.Select[tuple[int]]:
+def _brief_id(topic: TopicKey, announced_on: date, language: str, channel_id: int | None) -> sa.Select[tuple[int]]:
     return sa.select(brief.c.brief_id).where(
         brief.c.topic_guild_id == (topic.guild_id or BUILT_IN),
         brief.c.topic_slug == topic.slug,
         brief.c.announced_on == announced_on,
         brief.c.language == language,
+        brief.c.channel_id == (channel_id or SHARED),
     )
 
 

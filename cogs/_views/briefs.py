@@ -25,7 +25,7 @@ from cogs._views.links import (
     stateless_view,
     topic_key,
 )
-from cogs._views.papers import show_paper
+from cogs._views.papers import edition_of, show_paper
 
 
 class DetailsMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=rf"pb:details:{TOPIC}:{DAY}"):
@@ -82,7 +82,8 @@ class DayButton(LastingButton, template=rf"pb:day:{TOPIC}:{DAY}:(?P<to>prev|next
             topic = await load_topic(interaction, self.key)
             direction = -1 if self.to == "prev" else 1
             shelf = services_of(interaction.client).shelf
-            leaf = await shelf.turn(topic, parse_day(self.day), direction, answer.texts.locale)
+            edition = await edition_of(interaction, self.key)
+            leaf = await shelf.turn(topic, parse_day(self.day), direction, answer.texts.locale, edition)
             await show_leaf(answer, leaf.brief, before=leaf.before, after=leaf.after)
 
 
@@ -91,7 +92,8 @@ ITEMS = (DetailsMenu, DayButton)
 
 async def show_topic(interaction: discord.Interaction, answer: Answer, topic: Topic, announced_on: date | None) -> None:
     """Show the topic's brief of that announcement date, or its newest."""
-    leaf = await services_of(interaction.client).shelf.open(topic, announced_on, answer.texts.locale)
+    edition = await edition_of(interaction, TopicKey(topic.slug, topic.guild_id))
+    leaf = await services_of(interaction.client).shelf.open(topic, announced_on, answer.texts.locale, edition)
     await show_leaf(answer, leaf.brief, before=leaf.before, after=leaf.after)
 
 

@@ -11,7 +11,7 @@ import discord
 from bot.delivery import TopicKey
 from bot.errors import UsageError
 from bot.i18n import Refusal, Texts
-from bot.model import Paper
+from bot.model import Edition, Paper
 from bot.render.citations import CitationFormat, citation_key, render_bibtex
 from bot.render.details import (
     ListedPaper,
@@ -188,6 +188,13 @@ async def feedback_channel(interaction: discord.Interaction, key: TopicKey) -> i
     return channel_id if subscribed is not None else channel.parent_id
 
 
+async def edition_of(interaction: discord.Interaction, key: TopicKey) -> Edition | None:
+    """Return the channel whose feedback counts for a topic here, None in direct messages."""
+    if interaction.guild_id is None or interaction.channel_id is None:
+        return None
+    return Edition(interaction.guild_id, await feedback_channel(interaction, key))
+
+
 def paper_view(arxiv_id: str, texts: Texts, key: TopicKey | None = None, *, ask: bool = False) -> discord.ui.View:
     """Return the buttons under a paper; `key`: the topic under which it may be judged, None to leave that out.
 
@@ -237,12 +244,19 @@ async def show_paper(
     await answer.send(note, embeds=[embed], view=view)
 
 
-async def show_related(interaction: discord.Interaction, answer: Answer, paper: Paper) -> None:
-    """Show the papers nearest to `paper`."""
-    found = await services_of(interaction.client).related.find(paper, RELATED)
+async def show_related(
+    interaction: discord.Interaction, answer: Answer, paper: Paper, *, surveys_first: bool = False
+) -> None:
+    """Show the papers nearest to `paper`; `surveys_first`: those that look back over the field before all others."""
+    services = services_of(interaction.client)
+    found = await services.related.find(paper, RELATED, surveys_first=surveys_first)
     listed = [ListedPaper(other, f"{score:.0%}") for other, score in found]
     heading = answer.texts.say("Related to {title}", title=paper_title(paper))
-    footer = answer.texts.say("The number says how alike the words of title and abstract are.") if listed else ""
+    footer = ""
+    if listed and services.embedding is not None:
+        footer = answer.texts.say("The number says how alike title and abstract are, in meaning and in words.")
+    elif listed:
+        footer = answer.texts.say("The number says how alike the words of title and abstract are.")
     embed = discord.Embed.from_dict(render_list(heading, listed, answer.texts, footer=footer))
     view = list_view([one.paper for one in listed], answer.texts)
     await answer.send(embeds=[embed], view=view if view.children else None)

@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.delivery import TopicKey
 from bot.i18n import Refusal, Texts
 from bot.model import Topic
 from bot.render.text import clip, escape_discord, readable
@@ -15,12 +16,14 @@ from cogs._shared.host import tree_of
 from cogs._shared.inputs import parse_paper
 from cogs._shared.topics import find_topic, topic_choices
 from cogs._views.lookup import paper_choices
+from cogs._views.papers import edition_of
 from cogs.admin._buttons import forget_view
-from cogs.admin._lines import fate_line, privacy_text, receipt_text, standing_embed
+from cogs.admin._lines import fate_lines, privacy_text, receipt_text, standing_embed
 
 _MAX_TOPICS = 5
 _MAX_PAPERS = 10
 _MAX_HELP = 4096
+_MAX_WHY = 1900
 
 
 class Admin(commands.Cog):
@@ -38,7 +41,7 @@ class Admin(commands.Cog):
             standing = await self._services.explainer.standing()
             receipts = []
             for topic, _, language in await self._subscribed(interaction):
-                found = await self._services.explainer.receipt(topic, language)
+                found = await self._services.explainer.receipt(topic, language, interaction.channel_id)
                 if found is not None:
                     day, receipt = found
                     receipts.append(
@@ -71,11 +74,17 @@ class Admin(commands.Cog):
                 )
             judged = await self._judged_by(interaction, topic)
             fates = [
-                await self._services.explainer.why(found, one, max_papers=most, channel_id=interaction.channel_id)
+                await self._services.explainer.why(
+                    found,
+                    one,
+                    max_papers=most,
+                    edition=await edition_of(interaction, TopicKey(one.slug, one.guild_id)),
+                )
                 for one, most in judged
             ]
             title = f"**{escape_discord(clip(readable(found.title), 200))}** (`{found.arxiv_id}`)"
-            await answer.send("\n".join([title, *(fate_line(fate, texts) for fate in fates)]))
+            room = (_MAX_WHY - len(title)) // len(fates)
+            await answer.send("\n".join([title, *(fate_lines(fate, texts, room) for fate in fates)]))
 
     @why.autocomplete("paper")
     async def _paper_choices(self, _interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:

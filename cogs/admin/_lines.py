@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 import discord
 
 from bot.delivery import DeliveryState, LedgerCounts
+from bot.fates import Fate
 from bot.i18n import Texts, mark
-from bot.model import AnnouncementState, Fate, Receipt, Standing, Topic
+from bot.model import AnnouncementState, Receipt, Standing, Topic
 from bot.render.bills import model_lines
+from bot.render.explanations import say_numbers, say_stage
 from bot.render.statements import say_statement
 from bot.render.text import clip, escape_discord, sanitise
 from bot.spending import ModelStanding
@@ -20,18 +22,6 @@ _STATES = {
     AnnouncementState.PARTIAL: mark("incomplete"),
     AnnouncementState.FAILED: mark("could not be read"),
 }
-_FATES = {
-    "delivered": mark("Posted in this channel."),
-    "shown": mark("In the brief."),
-    "below_cut": mark("Matched, but ranked below the {count} papers that are shown."),
-    "no_match": mark("Announced in the topic's categories, but outside of its query."),
-    "excluded": mark("Matched, but the topic leaves such papers out."),
-    "cross_list": mark("Cross-listed only, and the topic leaves cross-lists out."),
-    "withdrawn": mark("Withdrawn by its authors."),
-    "announced_before": mark("Announced before: an earlier brief had it."),
-    "replacement": mark("Only a new version of it was announced; briefs show new papers."),
-    "other_categories": mark("None of the topic's categories announced it."),
-}
 _QUEUED = (
     DeliveryState.PLANNED,
     DeliveryState.CLAIMED,
@@ -41,6 +31,7 @@ _QUEUED = (
 )
 _MAX_SHOWN = 12
 _MAX_REASON = 200
+_MAX_NUMBERS = 500
 _MAX_DESCRIPTION = 4096
 
 
@@ -49,13 +40,21 @@ def topic_name(topic: Topic, texts: Texts) -> str:
     return escape_discord(clip(sanitise(topic.name(texts.locale)), 60))
 
 
-def fate_line(fate: Fate, texts: Texts) -> str:
-    """Return what became of a paper under one topic, in one line."""
-    said = texts.say(_FATES.get(fate.stage, "{count}"), count=fate.max_papers)
+def fate_lines(fate: Fate, texts: Texts, room: int) -> str:
+    """Return what became of a paper under one topic and the numbers behind it, in at most `room` characters.
+
+    Numbers that do not fit are left out, the last ones first.
+    """
     name = f"**{topic_name(fate.topic, texts)}**"
     if fate.announced_on is not None:
         name = texts.say("{what} ({more})", what=name, more=texts.date(fate.announced_on))
-    return texts.say("{what}: {why}", what=name, why=said)
+    said = texts.say("{what}: {why}", what=name, why=say_stage(fate, texts))
+    for line in say_numbers(fate, texts):
+        more = f"{said}\n> {escape_discord(clip(line, _MAX_NUMBERS))}"
+        if len(more) > room:
+            break
+        said = more
+    return said
 
 
 def standing_embed(

@@ -23,12 +23,13 @@ from bot.client import PaperBot, build_bot
 from bot.clock import Clock
 from bot.demo.sample import load_sample_world
 from bot.digest.catalogue import load_catalogue
-from bot.digest.rank import LexicalRanker
+from bot.digest.rank import CompositeRanker
 from bot.i18n import Refusal
 from bot.model import AnnouncementState, Counts, FetchedAnnouncement, SourceName
 from bot.pipeline.asking import Asker
 from bot.pipeline.billing import Billing
 from bot.pipeline.briefing import Briefing
+from bot.pipeline.evidence import Evidences
 from bot.pipeline.explaining import Explainer
 from bot.pipeline.full_texts import FullTexts
 from bot.pipeline.look_up import LookUp
@@ -45,6 +46,7 @@ from bot.store.briefs import BriefStore
 from bot.store.engine import Database
 from bot.store.guild_topics import GuildTopicStore
 from bot.store.guilds import GuildStore
+from bot.store.opinions import OpinionStore
 from bot.store.outbox import Outbox
 from bot.store.papers import PaperStore
 from bot.store.questions import QuestionStore
@@ -232,11 +234,12 @@ async def services(sample_file: Path, tmp_path: Path, clock: StillClock, limits:
 
 def build_services(database: Database, clock: Clock, limits: Limits) -> Services:
     """Return what cogs may use, over `database`."""
-    calendar, ranker = AnnouncementCalendar(), LexicalRanker()
+    calendar, ranker = AnnouncementCalendar(), CompositeRanker()
     announcements, briefs, papers = AnnouncementStore(database), BriefStore(database), PaperStore(database)
     catalogue = load_catalogue()
     outbox, guild_topics = Outbox(database), GuildTopicStore(database)
-    briefing = Briefing(announcements, briefs, ranker=ranker, calendar=calendar, clock=clock)
+    evidences = Evidences(briefs, OpinionStore(database))
+    briefing = Briefing(announcements, briefs, ranker=ranker, calendar=calendar, clock=clock, evidences=evidences)
     readers, search = ReaderStore(database), build_search(database)
     summariser = Summariser(None, briefs, SummaryStore(database))
     return Services(
@@ -248,7 +251,16 @@ def build_services(database: Database, clock: Clock, limits: Limits) -> Services
         search=search,
         briefing=briefing,
         topics=Topics(catalogue, guild_topics, briefing),
-        explainer=Explainer(announcements, papers, briefs, outbox, ranker=ranker, calendar=calendar, clock=clock),
+        explainer=Explainer(
+            announcements,
+            papers,
+            briefs,
+            outbox,
+            ranker=ranker,
+            calendar=calendar,
+            clock=clock,
+            evidences=evidences,
+        ),
         subscriptions=SubscriptionStore(database),
         outbox=outbox,
         readers=readers,

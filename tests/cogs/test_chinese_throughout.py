@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from bot.delivery import PostingStyle, SubscriptionState
+from bot.fates import Stage
 from bot.i18n import load_texts
-from bot.model import Announcement, AnnouncementState, Brief, Counts, Stage, Topic
+from bot.model import Announcement, AnnouncementState, Brief, Counts, Topic
 from bot.render.embeds import render_message
 from bot.render.notices import missing_statements, render_missed, render_quiet, render_waiting
 from bot.render.parts import render_draft
@@ -119,7 +120,7 @@ async def test_status_and_its_reasons(world: World) -> None:
 
 
 @pytest.mark.parametrize("stage", [*map(str, Stage), "below_cut", "no_match", "excluded", "cross_list", "withdrawn",
-                                   "announced_before"])  # fmt: skip
+                                   "announced_before", "below_bar", "too_similar"])  # fmt: skip
 async def test_why_in_chinese(world: World, stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     paper = (await brief_of(world)).items[0].paper
     await save_subscription(world)
@@ -130,11 +131,15 @@ async def test_why_in_chinese(world: World, stage: str, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(world.services.explainer, "why", staged)
     world.speak("zh-CN")
-    title, answer = text_of(await world.member.slash(world.channel, "why", paper=paper.arxiv_id)).splitlines()
+    text = text_of(await world.member.slash(world.channel, "why", paper=paper.arxiv_id))
+    title, answer, *numbers = text.splitlines()
     assert paper.arxiv_id in title
     assert answer.startswith("**大语言模型**（2026年11月17日 周二）：")
     assert answer.endswith("。")
     assert english_in(answer) == []
+    assert "得分" in numbers[0]
+    # The words that were found stay the paper's own.
+    assert english_in(re.sub("“[^”]*”", "", "\n".join(numbers))) == []
 
 
 @pytest.mark.parametrize(

@@ -236,6 +236,16 @@ async def test_related_papers_share_their_words(world: World) -> None:
     assert not ids_of(none)
 
 
+async def test_related_papers_can_begin_with_surveys(world: World) -> None:
+    titles = ("Quince fermentation in barrels", "Quince fermentation", "A survey of quince fermentation")
+    papers = [make_paper(f"2611.3000{place}", title=title, abstract="Quinces.") for place, title in enumerate(titles)]
+    await world.services.papers.save_metadata(papers)
+    usual = await world.member.slash(world.channel, "related", paper="2611.30000")
+    assert (embed_of(usual).description or "").startswith("**1.** [Quince fermentation]")
+    first = await world.member.slash(world.channel, "related", paper="2611.30000", surveys_first=True)
+    assert (embed_of(first).description or "").startswith("**1.** [A survey of quince fermentation]")
+
+
 async def test_trending_shows_what_this_server_did(world: World, clock: StillClock) -> None:
     empty = await world.member.slash(world.channel, "trending")
     assert "Nobody looked anything up" in text_of(empty)

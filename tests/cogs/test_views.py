@@ -168,9 +168,9 @@ async def test_a_slow_answer_is_announced_first(world: World, monkeypatch: pytes
     monkeypatch.setattr("cogs._shared.answers.DEFER_AFTER", 0.0)
     find = world.services.related.find
 
-    async def slow(*args: Any) -> Any:
+    async def slow(*args: Any, **named: Any) -> Any:
         await asyncio.sleep(0.01)
-        return await find(*args)
+        return await find(*args, **named)
 
     monkeypatch.setattr(world.services.related, "find", slow)
     before = len(world.env.http_requests)

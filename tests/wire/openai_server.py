@@ -18,6 +18,7 @@ from aiohttp import web
 from tests.wire.openai_answers import ChatCall, Makers, load_makers, schema_in
 from tests.wire.openai_batches import BatchDesk
 from tests.wire.openai_behaviours import BEHAVIOURS, Exchange, refused
+from tests.wire.openai_vectors import VectorDesk
 from tests.wire.sample_answers import load_sample_maker
 
 _ROLES = ("system", "user")
@@ -58,17 +59,20 @@ class OpenAIServer:
     arrived: int = 0
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     desk: BatchDesk = field(init=False)
+    vectors: VectorDesk = field(init=False)
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
     _runner: web.AppRunner | None = None
 
     def __post_init__(self) -> None:
         self.desk = BatchDesk(self)
+        self.vectors = VectorDesk(self)
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=2**26)
         app.router.add_post("/v1/chat/completions", self._answer)
         app.router.add_get("/v1/models", self._list_models)
         self.desk.add_routes(app)
+        self.vectors.add_routes(app)
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
@@ -112,15 +116,19 @@ class OpenAIServer:
         except TimeoutError:
             return
 
+    async def next_behaviour(self) -> tuple[str, str, str]:
+        """Note that a request has come and return (name, ":", figure) of what is done with it."""
+        async with self._news:
+            self.arrived += 1
+            self._news.notify_all()
+        return (self.script.popleft() if self.script else self.always).partition(":")
+
     async def _list_models(self, request: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": [{"id": name, "object": "model"} for name in self.models]})
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        async with self._news:
-            self.arrived += 1
-            self._news.notify_all()
+        name, _, figure = await self.next_behaviour()
         body = await request.json()
-        name, _, figure = (self.script.popleft() if self.script else self.always).partition(":")
         exchange = Exchange(self, request, body, _read_call(body), figure)
         missing = self._missing(body)
         if self.models and body["model"] not in self.models:

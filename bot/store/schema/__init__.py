@@ -7,14 +7,23 @@ their migration, since SQLAlchemy has no word for virtual tables.
 
 from sqlalchemy import Table
 
-from bot.store.schema._base import BUILT_IN, metadata
+from bot.store.schema._base import BUILT_IN, SHARED, metadata
 from bot.store.schema._briefs import brief, brief_item, delivery, overview, subscription, summary, topic, translation
-from bot.store.schema._papers import announcement, announcement_item, paper, paper_version, paper_words
+from bot.store.schema._papers import (
+    announcement,
+    announcement_item,
+    paper,
+    paper_vector,
+    paper_version,
+    paper_words,
+    text_vector,
+)
 from bot.store.schema._readers import feedback, look_up, look_up_today, question_quota, saved_paper
 from bot.store.schema._upkeep import bot_value, gateway_identify, guild, lease, source_state, spend, spend_reservation
 
 __all__ = [
     "BUILT_IN",
+    "SHARED",
     "announcement",
     "announcement_item",
     "bot_value",
@@ -30,6 +39,7 @@ __all__ = [
     "metadata",
     "overview",
     "paper",
+    "paper_vector",
     "paper_version",
     "paper_words",
     "question_quota",
@@ -40,6 +50,7 @@ __all__ = [
     "subscription",
     "summary",
     "tables",
+    "text_vector",
     "topic",
     "translation",
 ]

@@ -7,6 +7,9 @@ from bot.store.types import CleanText
 BUILT_IN = 0
 """The `guild_id` of the built-in topics."""
 
+SHARED = 0
+"""The `channel_id` of a brief that is no channel's own."""
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",

@@ -84,7 +84,13 @@ brief = Table(
     Column("made_at", UtcDateTime, nullable=False),
     # What a language model did for it; NULL where none was asked.
     Column("bill", Json),
-    UniqueConstraint("topic_guild_id", "topic_slug", "announced_on", "language", name="uq_brief_key"),
+    # Whose own it is, because of its readers' feedback; 0 for the one that all other channels share.
+    Column("guild_id", BigInteger, nullable=False, server_default=text("0")),
+    Column("channel_id", BigInteger, nullable=False, server_default=text("0")),
+    # What the scores of its items were measured by: those of two briefs compare only where it is the same.
+    Column("scale", CleanText, nullable=False, server_default=text("''")),
+    UniqueConstraint("topic_guild_id", "topic_slug", "announced_on", "language", "channel_id", name="uq_brief_key"),
+    Index(None, "guild_id"),
 )
 
 brief_item = Table(

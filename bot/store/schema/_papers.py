@@ -1,6 +1,18 @@
 """Tables of what arXiv announced: papers, their versions and words, the announcements and their entries."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, ForeignKeyConstraint, Index, Integer, Table, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from bot.model import AnnouncementState, AnnounceType, SourceName
@@ -98,4 +110,25 @@ announcement_item = Table(
     ForeignKeyConstraint(["category", "announced_on"], ["announcement.category", "announcement.announced_on"]),
     Index(None, "arxiv_id", "announced_on"),
     sqlite_with_rowid=False,
+)
+
+# Vectors are float16, little-endian: of every model its own, as those of two do not compare.
+paper_vector = Table(
+    "paper_vector",
+    metadata,
+    paper_id(primary_key=True),
+    Column("model", CleanText, primary_key=True),
+    # Of the paper, when it was read.
+    Column("version", Integer, nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+)
+
+text_vector = Table(
+    "text_vector",
+    metadata,
+    # SHA-256 of the text.
+    Column("digest", CleanText, primary_key=True),
+    Column("model", CleanText, primary_key=True),
+    Column("vector", LargeBinary, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
 )

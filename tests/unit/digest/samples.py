@@ -1,12 +1,37 @@
 """Small papers and candidates for the tests of the digest."""
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from hypothesis import strategies as st
 
 from bot.model import Announcement, AnnouncementState, AnnounceType, Candidate, Counts, Paper, Topic
 from bot.statement import Statement
+
+
+@dataclass(frozen=True)
+class FakeAppeal:
+    """How much a paper is what readers pick."""
+
+    log_odds: float
+    parts: tuple[tuple[str, float], ...] = ()
+
+
+class FakeInterest:
+    """Judges papers by the chance of being picked that their comment states, such as "0.8"; those without by 0.5."""
+
+    def __init__(self, *signs: str) -> None:
+        self._signs = signs
+        self.asked: list[str] = []
+
+    def score(self, paper: Paper, vector: object = None, place: object = None) -> FakeAppeal:
+        """Return the appeal; every sign has the same share."""
+        self.asked.append(paper.arxiv_id)
+        chance = float(paper.comment or 0.5)
+        return FakeAppeal(math.log(chance / (1 - chance)), tuple((sign, 1.0) for sign in self._signs))
+
 
 DAY = date(2026, 5, 12)
 FETCHED_AT = datetime(2026, 5, 12, 0, 30, tzinfo=UTC)

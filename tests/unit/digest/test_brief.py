@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from bot.digest.brief import compose_brief, find_fate
 from bot.digest.pool import PoolStatistics
-from bot.digest.rank import LexicalRanker
+from bot.digest.rank import CompositeRanker
 from bot.errors import QuerySyntaxError
 from bot.model import Announcement, AnnouncementState, AnnounceType, Brief, Candidate, CrossListPolicy, Topic
 from bot.render.statements import silence_to_operator
 from tests.unit.digest.samples import DAY, candidates, make_announcement, make_candidate, make_paper, make_topic
 
-RANKER = LexicalRanker()
+RANKER = CompositeRanker()
 FRESH = make_announcement()
 
 
@@ -27,15 +27,15 @@ def reward_day(count: int) -> list[Candidate]:
 def test_a_brief_holds_the_best_papers_with_summary_links_and_reasons() -> None:
     day = [
         *reward_day(3),
-        make_candidate(make_paper("2605.00009", "Reward", "We propose rewards.", comment="ACL 2026"), late=True),
+        make_candidate(make_paper("2605.00000", "Reward", "We propose rewards."), late=True),
     ]
     brief = compose(make_topic("reward"), [make_announcement(shown=4)], day, max_papers=2)
     assert [item.position for item in brief.items] == [0, 1]
     first = brief.items[0]
-    assert first.paper.arxiv_id == "2605.00009"
+    assert first.paper.arxiv_id == "2605.00000"
     assert first.late
     assert first.summary.text == "We propose rewards."
-    assert first.links["abs"] == "https://arxiv.org/abs/2605.00009"
+    assert first.links["abs"] == "https://arxiv.org/abs/2605.00000"
     assert first.reasons
     assert brief.receipt.dropped == {"below_cut": 2}
     assert (brief.receipt.announced, brief.receipt.matched, brief.receipt.shown) == (4, 4, 2)
@@ -121,8 +121,15 @@ def test_a_broken_query_is_an_error_not_an_empty_brief() -> None:
 def test_fate_of_every_paper() -> None:
     day = [*reward_day(2), make_candidate(make_paper("2605.00005", "other"))]
     topic = make_topic("reward")
-    fates = {c.paper.arxiv_id: find_fate(c.paper.arxiv_id, topic, day, ranker=RANKER, max_papers=1) for c in day}
-    assert fates == {"2605.00001": "shown", "2605.00002": "below_cut", "2605.00005": "no_match"}
+    verdicts = [find_fate(c.paper.arxiv_id, topic, day, ranker=RANKER, max_papers=1) for c in day]
+    assert [one and one.fate for one in verdicts] == ["shown", "below_cut", "no_match"]
+    shown, below, unranked = [one.placement if one else None for one in verdicts]
+    assert unranked is None
+    assert shown is not None
+    assert below is not None
+    assert (shown.position, below.position, below.of) == (0, 1, 2)
+    assert below.last_shown == shown.score == below.score
+    assert below.score == pytest.approx(below.relevance + below.interest + below.feedback)
     assert find_fate("2605.99999", topic, day, ranker=RANKER, max_papers=1) is None
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.delivery import DeliveryKind, DeliveryState, Subscription, TopicKey
-from bot.digest.rank import LexicalRanker
+from bot.digest.rank import CompositeRanker
 from bot.model import Brief, FetchedAnnouncement, Topic
 from bot.pipeline.briefing import Briefing
+from bot.pipeline.evidence import Evidences
 from bot.pipeline.ingest import Ingest
 from bot.pipeline.patience import Patience
 from bot.pipeline.planning import Planner
@@ -23,6 +24,7 @@ from bot.store.announcements import AnnouncementStore
 from bot.store.briefs import BriefStore
 from bot.store.delivery_history import DeliveryHistory
 from bot.store.engine import Database
+from bot.store.opinions import OpinionStore
 from bot.store.outbox import Outbox
 from bot.store.papers import PaperStore
 from bot.store.schema import delivery
@@ -109,18 +111,27 @@ class CountingBriefing(Briefing):
         super().__init__(*args, **kwargs)
         self.calls: list[tuple[tuple[str, ...], date, int, str]] = []
 
-    async def briefs(self, topics: Any, announced_on: date, *, max_papers: int, language: str = "en") -> list[Brief]:
+    async def briefs(
+        self, topics: Any, announced_on: date, *, max_papers: int, language: str = "en", editions: Any = None
+    ) -> list[Brief]:
         """Make them."""
         self.calls.append((tuple(topic.slug for topic in topics), announced_on, max_papers, language))
-        return await super().briefs(topics, announced_on, max_papers=max_papers, language=language)
+        return await super().briefs(topics, announced_on, max_papers=max_papers, language=language, editions=editions)
 
     async def briefs_to_post(
-        self, topics: Any, announced_on: date, *, max_papers: int, language: str, patience: Patience
+        self,
+        topics: Any,
+        announced_on: date,
+        *,
+        max_papers: int,
+        language: str,
+        patience: Patience,
+        editions: Any = None,
     ) -> list[Brief]:
         """Make them for posting."""
         self.calls.append((tuple(topic.slug for topic in topics), announced_on, max_papers, language))
         return await super().briefs_to_post(
-            topics, announced_on, max_papers=max_papers, language=language, patience=patience
+            topics, announced_on, max_papers=max_papers, language=language, patience=patience, editions=editions
         )
 
 
@@ -134,6 +145,7 @@ class World:
         self.announcements = AnnouncementStore(database)
         self.subscriptions = SubscriptionStore(database)
         self.outbox = Outbox(database)
+        self.opinions = OpinionStore(database)
         self.wake = asyncio.Event()
         self.restart()
 
@@ -142,9 +154,10 @@ class World:
         self.briefing = CountingBriefing(
             self.announcements,
             BriefStore(self.database),
-            ranker=LexicalRanker(),
+            ranker=CompositeRanker(),
             calendar=CALENDAR,
             clock=self.clock,
+            evidences=Evidences(BriefStore(self.database), self.opinions),
         )
         self.planner = Planner(
             self.announcements,
@@ -157,6 +170,7 @@ class World:
             self.clock,
             bot_id=BOT,
             cutoff=CUTOFF,
+            opinions=self.opinions,
         )
         ingest = Ingest(
             self.announcements,

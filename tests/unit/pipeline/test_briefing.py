@@ -9,7 +9,7 @@ import pytest
 
 from bot.clock import AsOfClock
 from bot.digest.pool import PoolStatistics
-from bot.digest.rank import LexicalRanker, Ranked
+from bot.digest.rank import NO_EVIDENCE, CompositeRanker, Evidence, Ranked
 from bot.digest.tree import Match
 from bot.model import Candidate, Topic
 from bot.pipeline.briefing import Briefing
@@ -23,16 +23,23 @@ PATIENCE = 10.0
 MATTER = Topic("matter", {"en": "Matter"}, ("cs.CL",), "matter")
 
 
-class SlowRanker(LexicalRanker):
+class SlowRanker(CompositeRanker):
     """Ranks when it is told to: `begun` is set once it could, `go` lets it."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.begun, self.go = threading.Event(), threading.Event()
 
-    def rank(self, topic: Topic, candidates: Sequence[tuple[Candidate, Match]], pool: PoolStatistics) -> list[Ranked]:
+    def rank(
+        self,
+        topic: Topic,
+        candidates: Sequence[tuple[Candidate, Match]],
+        pool: PoolStatistics,
+        evidence: Evidence = NO_EVIDENCE,
+    ) -> list[Ranked]:
         self.begun.set()
         assert self.go.wait(PATIENCE), "the event loop had no turn"
-        return super().rank(topic, candidates, pool)
+        return super().rank(topic, candidates, pool, evidence)
 
 
 @pytest.fixture

@@ -1,11 +1,16 @@
 """Related papers: those that share telling words come first; chance does not count."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from bot.errors import StoreError
 from bot.model import Paper
+from bot.pipeline.embedding import Embedding
 from bot.pipeline.related import MAX_CANDIDATES, Related
 from bot.store.search import SearchHit
+from tests.unit.embed.fakes import FakeEmbedder, MemoryVectors
+from tests.unit.llm.fakes import JumpClock
 
 
 def paper(arxiv_id: str, title: str, abstract: str = "", *, withdrawn: bool = False) -> Paper:
@@ -75,3 +80,64 @@ async def test_common_words_do_not_gather_the_whole_cache() -> None:
     index = Index(*crowd)
     found = await Related(index).find(OWN, 1000)
     assert len(found) <= MAX_CANDIDATES
+
+
+class Papers:
+    """Stored papers."""
+
+    def __init__(self, *papers: Paper) -> None:
+        self.papers = {one.arxiv_id: one for one in papers}
+
+    async def load_papers(self, ids: Iterable[str]) -> dict[str, Paper]:
+        return {one: self.papers[one] for one in ids if one in self.papers}
+
+
+class TestWithVectors:
+    """The same where papers have vectors; skipped where there is no numpy."""
+
+    @pytest.fixture(autouse=True)
+    def _numpy(self) -> None:
+        pytest.importorskip("numpy")
+
+    @staticmethod
+    async def related(*papers: Paper, words: Index | None = None, without: frozenset[str] = frozenset()) -> Related:
+        """Return it over papers whose vectors tell how often they say "robot"."""
+        store = MemoryVectors([one for one in papers if one.arxiv_id not in without])
+        embedding = Embedding(store, JumpClock(), model="fake@1", embedder=FakeEmbedder())
+        await embedding.run()
+        return Related(words or Index(), Papers(*papers), embedding)
+
+    async def test_papers_are_found_that_share_no_word(self) -> None:
+        own = paper("1", "Robot", "robot robot robot")
+        near, far = paper("2", "Machine", "robot, robot, and robot: a robot"), paper("3", "Galaxies", "Stars.")
+        related = await self.related(own, near, far)
+        found = await related.find(own, 10)
+        assert [one.arxiv_id for one, _ in found] == ["2"]
+        assert 0.7 < found[0][1] <= 1
+
+    async def test_withdrawn_papers_are_left_out_here_too(self) -> None:
+        own = paper("1", "Robot", "robot robot robot")
+        gone = paper("2", "Robot", "robot robot robot", withdrawn=True)
+        assert await (await self.related(own, gone)).find(own, 10) == []
+
+    async def test_a_paper_without_a_vector_goes_by_its_words(self) -> None:
+        related = await self.related(OWN, NEAR, words=Index(NEAR), without=frozenset({"1"}))
+        assert [one.arxiv_id for one, _ in await related.find(OWN, 10)] == ["2"]
+
+    async def test_surveys_come_first_when_asked(self) -> None:
+        own = paper("1", "Robot", "robot robot robot")
+        near = paper("2", "Robot hands", "robot robot robot")
+        survey = paper("3", "A survey of robots", "robot. Much has been done with hands.")
+        related = await self.related(own, near, survey)
+        assert [one.arxiv_id for one, _ in await related.find(own, 10)] == ["2", "3"]
+        assert [one.arxiv_id for one, _ in await related.find(own, 10, surveys_first=True)] == ["3", "2"]
+        assert [one.arxiv_id for one, _ in await related.find(own, 1, surveys_first=True)] == ["3"]
+
+
+async def test_surveys_are_looked_for_and_come_first_without_vectors() -> None:
+    survey = paper("9", "A survey of decoding", "Speculative decoding and other things, in harvesters of turnips.")
+    index = Index(NEAR, survey)
+    assert [one.arxiv_id for one, _ in await Related(index).find(OWN, 10)] == ["2", "9"]
+    assert [one.arxiv_id for one, _ in await Related(index).find(OWN, 10, surveys_first=True)] == ["9", "2"]
+    assert index.asked[0] != "survey decoding"
+    assert any(question.startswith("survey ") for question in index.asked)

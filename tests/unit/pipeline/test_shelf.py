@@ -10,7 +10,7 @@ import pytest
 from bot.clock import SystemClock
 from bot.errors import UsageError
 from bot.i18n import Refusal
-from bot.model import Brief, Receipt, Topic
+from bot.model import Brief, Edition, Receipt, Topic
 from bot.pipeline.shelf import FRESH_FOR, MAX_BRIEFS, Shelf
 
 TOPIC = Topic("llm", {"en": "LLM"}, ("cs.CL",), query="llm")
@@ -25,19 +25,33 @@ class Machine:
         self.made: list[tuple[str, date, str]] = []
         self.error: UsageError | None = None
         self.kept: dict[date, Brief] = {}
+        self.tastes: dict[Edition, tuple[tuple[str, float], ...]] = {}
 
     async def load_dates(self, categories: tuple[str, ...], limit: int) -> list[date]:
         return self.days[:limit]
 
-    async def brief(self, topic: Topic, announced_on: date, *, max_papers: int, language: str = "en") -> Brief:
+    async def brief(
+        self,
+        topic: Topic,
+        announced_on: date,
+        *,
+        max_papers: int,
+        language: str = "en",
+        edition: Edition | None = None,
+    ) -> Brief:
         await asyncio.sleep(0)
         if self.error is not None:
             raise self.error
         self.made.append((topic.query, announced_on, language))
-        return Brief(topic, announced_on, language, Receipt(0, 0, 0, 0, 0), (), ())
+        return Brief(topic, announced_on, language, Receipt(0, 0, 0, 0, 0), (), (), edition=edition)
 
-    async def posted(self, topic: Topic, announced_on: date, language: str) -> Brief | None:
+    async def posted(
+        self, topic: Topic, announced_on: date, language: str, edition: Edition | None = None
+    ) -> Brief | None:
         return self.kept.get(announced_on)
+
+    async def taste(self, topic: Topic, edition: Edition | None) -> tuple[tuple[str, float], ...]:
+        return self.tastes.get(edition, ()) if edition else ()
 
 
 class SetClock(SystemClock):
@@ -111,3 +125,18 @@ async def test_categories_that_were_never_read_are_said() -> None:
     machine.error = UsageError("nothing is stored")
     with pytest.raises(Refusal, match=r"has been read yet: cs\.CL"):
         await make(machine).open(TOPIC, None, "en")
+
+
+async def test_a_channel_with_feedback_has_briefs_of_its_own_and_new_ones_after_the_next_click() -> None:
+    machine, edition = Machine(), Edition(7, 8)
+    shelf = make(machine)
+    shared = (await shelf.open(TOPIC, None, "en")).brief
+    assert (await shelf.open(TOPIC, None, "en", edition)).brief is shared
+    machine.tastes[edition] = (("2605.00001", 1.0),)
+    own = (await shelf.open(TOPIC, None, "en", edition)).brief
+    assert own.edition == edition
+    assert (await shelf.open(TOPIC, None, "en", edition)).brief is own
+    machine.tastes[edition] += (("2605.00002", -1.0),)
+    assert (await shelf.open(TOPIC, None, "en", edition)).brief is not own
+    assert (await shelf.open(TOPIC, None, "en", Edition(7, 9))).brief is shared
+    assert (await shelf.turn(TOPIC, DAYS[0], -1, "en", edition)).brief.edition == edition

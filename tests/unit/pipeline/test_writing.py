@@ -35,15 +35,28 @@ class Shelf:
     kept: dict[tuple[object, ...], Overview] = field(default_factory=dict)
 
     async def save_overview(
-        self, topic: TopicKey, announced_on: date, language: str, arxiv_ids: Sequence[str], one: Overview
+        self,
+        topic: TopicKey,
+        announced_on: date,
+        language: str,
+        arxiv_ids: Sequence[str],
+        one: Overview,
+        *,
+        channel_id: int | None = None,
     ) -> bool:
-        self.kept[topic, announced_on, language, tuple(arxiv_ids)] = one
+        self.kept[topic, announced_on, language, tuple(arxiv_ids), channel_id] = one
         return True
 
     async def load_overview(
-        self, topic: TopicKey, announced_on: date, language: str, arxiv_ids: Sequence[str]
+        self,
+        topic: TopicKey,
+        announced_on: date,
+        language: str,
+        arxiv_ids: Sequence[str],
+        *,
+        channel_id: int | None = None,
     ) -> Overview | None:
-        return self.kept.get((topic, announced_on, language, tuple(arxiv_ids)))
+        return self.kept.get((topic, announced_on, language, tuple(arxiv_ids), channel_id))
 
 
 def paper(number: int) -> Paper:

@@ -100,6 +100,7 @@ def test_an_ingest_report_has_exactly_these_keys() -> None:
         "new_papers": 12,
         "enriched": 5,
         "enrichment_failed": 1,
+        "vectors": None,
     }
 
 

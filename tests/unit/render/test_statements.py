@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.digest.interest_features import GROUPS
 from bot.digest.select import DROP_REASONS
 from bot.i18n import LOCALES, load_texts
 from bot.render.statements import say_silence, say_statement, say_to_operator, silence_to_operator
@@ -74,6 +75,8 @@ NEEDED: dict[StatementCode, tuple[str, ...]] = {
     C.NOTHING_NEW: ("n",),
     C.MATCHES: ("term", "field"),
     C.NEW_IN: ("homes",),
+    C.NEAR_LIKED: ("n",),
+    C.NEAR_DISLIKED: ("n",),
     **dict.fromkeys(
         (C.LACKS_PERMISSION, C.LACKS_ACCESS, C.THREAD_CLOSED, C.WRONG_CHANNEL, C.TAG_REQUIRED, C.DISCORD_REFUSES),
         ("words",),
@@ -87,7 +90,9 @@ ENGLISH = re.compile(r"[A-Za-z']{2,}(?: [A-Za-z']{2,}){2,}")
 def make(code: StatementCode) -> Statement:
     """Return a statement of that code with all it needs, and a reason where it may have one."""
     values = {name: VALUES[name] for name in NEEDED.get(code, ())}
-    if code is C.CLOSE_TO_INTEREST:
+    if code is C.GENERAL_INTEREST:
+        values["signs"] = GROUPS
+    if code in (C.CLOSE_TO_INTEREST, C.LIKE_LIKED, C.LIKE_DISLIKED):
         values["words"] = ("reward", "model")
     if code is C.NOTHING_NEW:
         values |= dict.fromkeys(DROP_REASONS, 7)

@@ -1,0 +1,1 @@
+"""Vectors of texts: the port, and the ways to get them."""
