@@ -40,6 +40,11 @@ def main() -> None:
         runs += [["benchmarks.tldr", "--data", str(tldr)]]
     else:
         print(f"benchmarks.tldr: left out, no {tldr}", file=sys.stderr)
+    papers = shared / "data/pdf"
+    if papers.is_dir():
+        runs += [["benchmarks.figures", "--pdf", str(papers)]]
+    else:
+        print(f"benchmarks.figures: left out, no {papers}", file=sys.stderr)
     failed = [run[0] for run in runs if subprocess.run([sys.executable, "-m", *run], check=False).returncode]
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")

@@ -21,6 +21,7 @@
     ├── DeliveryError            nothing may be sent any more
     │   ├── AlreadyRunning       another process sends from the same data
     │   └── LeaseLost            another process took over while this one was sending
+    ├── SiteError                the web edition cannot be built: its directory is not ours, in use, or unwritable
     └── DiscordError             Discord cannot be used
         ├── DiscordRefused       it will not have this bot until its owner changes something
         │   └── TokenRefused     it does not accept the bot's token
@@ -142,6 +143,10 @@ class AlreadyRunning(DeliveryError):
 
 class LeaseLost(DeliveryError):
     """Another process took over sending while this one was at work."""
+
+
+class SiteError(PaperBriefError):
+    """The web edition cannot be built or served: its directory is somebody else's, in use, full or read-only."""
 
 
 class DiscordError(PaperBriefError):

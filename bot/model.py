@@ -347,6 +347,20 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Publication:
+    """The last build of the web edition. `problem`: why it failed, for the operator; None where it did not.
+
+    `pages`: files of the whole site, of which `written` were new or changed.
+    """
+
+    at: datetime
+    pages: int = 0
+    written: int = 0
+    seconds: float = 0.0
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DryRun:
     """What a topic would have taken: matches per announcement date, oldest first, out of `pool` papers of those days.
 

@@ -10,7 +10,9 @@ from bot.pipeline.billing import Billing
 from bot.pipeline.briefing import Briefing
 from bot.pipeline.embedding import Embedding
 from bot.pipeline.explaining import Explainer
+from bot.pipeline.figures import Figures
 from bot.pipeline.look_up import LookUp
+from bot.pipeline.publishing import Publications
 from bot.pipeline.reader_summaries import ReaderSummaries
 from bot.pipeline.related import Related
 from bot.pipeline.shelf import Shelf
@@ -26,6 +28,7 @@ from bot.store.papers import PaperStore
 from bot.store.readers import ReaderStore
 from bot.store.search import SearchIndex
 from bot.store.subscriptions import SubscriptionStore
+from bot.web.links import PageLinks
 
 if TYPE_CHECKING:
     from bot.pipeline.ingest import Ingest
@@ -68,7 +71,10 @@ class Services:
     asker: Asker
     billing: Billing
     translator: Translator
+    figures: Figures
+    publications: Publications
     embedding: Embedding | None = None
+    pages: PageLinks | None = None
     limits: Limits = Limits()
     owner_id: int | None = None
 

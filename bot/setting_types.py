@@ -61,7 +61,16 @@ def _bare_key(value: object) -> object:
     return value
 
 
+def _site_address(value: object) -> object:
+    if isinstance(value, str):
+        parts = urlsplit(value)
+        if parts.username or parts.query or parts.fragment or not value.isascii() or set(value) & set(' "<>\\^`{|}'):
+            raise ValueError("expected an address without user, ?… and #…, with other signs percent-encoded")
+    return _http_address(value)
+
+
 HttpAddress = Annotated[str, BeforeValidator(_http_address)]
 BareAddress = Annotated[str | None, BeforeValidator(_bare_address)]
+SiteAddress = Annotated[str | None, BeforeValidator(_site_address)]
 DatabaseAddress = Annotated[SecretStr | None, BeforeValidator(_database_address)]
 Key = Annotated[SecretStr | None, BeforeValidator(_bare_key)]

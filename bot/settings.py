@@ -27,6 +27,7 @@ from pydantic_settings import (
 )
 
 from bot.errors import SettingsError
+from bot.setting_groups import FigureSettings, WebSettings
 from bot.setting_types import BareAddress, DatabaseAddress, HttpAddress, Key, is_loopback, split_names
 
 ANNOUNCE_ZONE = "America/New_York"
@@ -257,6 +258,8 @@ class Settings(BaseSettings):
     limits: LimitSettings = Field(default_factory=LimitSettings)
     llm: LlmSettings = Field(default_factory=LlmSettings)
     embeddings: EmbeddingSettings = Field(default_factory=EmbeddingSettings)
+    figures: FigureSettings = Field(default_factory=FigureSettings)
+    web: WebSettings = Field(default_factory=WebSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 
     @classmethod

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import importlib.util
+import os
 import shutil
 import zoneinfo
 from collections.abc import Iterator
@@ -62,6 +63,7 @@ async def check_up(settings: Settings, *, offline: bool) -> list[Finding]:
         *_zones(),
         *_disk(settings.data_dir),
         *await _database(settings),
+        *await _web(settings),
     ]
     if offline:
         findings.append(Finding(Level.OK, "addresses", "not asked (--offline)"))
@@ -137,6 +139,46 @@ async def _database(settings: Settings) -> list[Finding]:
     if findings:
         return [Finding(Level.FAIL, "database", finding) for finding in findings]
     return [Finding(Level.OK, "database", "no damage found")]
+
+
+async def _web(settings: Settings) -> list[Finding]:
+    web = settings.web
+    if web.out is None:
+        if web.url is None:
+            return []
+        text = "WEB__URL is set and WEB__OUT is not: nothing is built, and nothing in Discord leads there"
+        return [Finding(Level.WARN, "web edition", text)]
+    findings = list(_web_directory(web.out))
+    path = settings.data_dir / "paperbrief.sqlite3"
+    if settings.database.url is None and not path.exists():
+        return findings
+    from bot.pipeline.publishing import Publications
+    from bot.store.engine import Database
+    from bot.store.source_state import SourceStateStore
+
+    try:
+        async with Database.open(settings.database_url, busy_timeout=settings.database.busy_timeout) as database:
+            last = await Publications(SourceStateStore(database)).load()
+    except PaperBriefError:
+        # The check of the database says what is wrong with it.
+        return findings
+    if last is not None and last.problem is not None:
+        text = f"the last build failed at {last.at.isoformat(timespec='seconds')}: {last.problem}"
+        findings.append(Finding(Level.FAIL, "web edition", text))
+    elif last is not None:
+        text = f"built at {last.at.isoformat(timespec='seconds')}, {last.pages:,} files"
+        findings.append(Finding(Level.OK, "web edition", text))
+    return findings
+
+
+def _web_directory(out: Path) -> Iterator[Finding]:
+    place = out.absolute()
+    while not place.exists():
+        place = place.parent
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        yield Finding(Level.FAIL, "web edition", f"WEB__OUT: {place} cannot be written; mend its permissions")
+    else:
+        yield Finding(Level.OK, "web edition", f"{out.absolute()} can be written")
 
 
 async def _addresses(settings: Settings) -> list[Finding]:

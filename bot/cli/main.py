@@ -19,6 +19,7 @@ from bot.cli import (
     spend,
     summarise,
     topics,
+    web,
     why,
 )
 
@@ -44,6 +45,7 @@ app.command("summarise")(summarise.summarise)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.add_typer(database.app, name="db")
+app.add_typer(web.app, name="web")
 
 
 def _version(wanted: bool) -> None:

@@ -16,7 +16,7 @@ def run() -> None:
     token = settings.discord_token.get_secret_value()
 
     async def main() -> None:
-        from bot.app import run_discord
+        from bot.app_run import run_discord
 
         told = asyncio.Event()
         loop = asyncio.get_running_loop()

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bot.clock import Clock
 from bot.errors import AlreadyRunning, LeaseLost, StoreError
+from bot.file_lock import try_lock
 from bot.log import get_logger
 from bot.store.leases import LeaseRow, LeaseStore
 
@@ -41,7 +42,7 @@ def lock_directory(directory: Path) -> Iterator[None]:
     path = directory / LOCK_NAME
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        if not _lock(descriptor):
+        if not try_lock(descriptor):
             who = os.read(descriptor, 32).decode("ascii", "replace").strip()
             raise AlreadyRunning(
                 f"another Paper Brief{f' (process {who})' if who else ''} already runs on the data in {directory}. "
@@ -53,25 +54,6 @@ def lock_directory(directory: Path) -> Iterator[None]:
     finally:
         # Closing ends the lock. The file stays: removing it would let two processes lock two files of one name.
         os.close(descriptor)
-
-
-def _lock(descriptor: int) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            # Far behind the text, so that another process can still read who holds it.
-            os.lseek(descriptor, 1 << 20, os.SEEK_SET)
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-            os.lseek(descriptor, 0, os.SEEK_SET)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        return False
-    return True
 
 
 @asynccontextmanager

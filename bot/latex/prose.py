@@ -4,7 +4,7 @@ Text-mode macros are read here, never by pylatexenc. What nobody knows stays as 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bot.latex.accents import replace_accents
@@ -111,18 +111,19 @@ class _Token:
     match: re.Match[str] | None = None
 
 
-def latex_to_unicode(text: str) -> str:
+def latex_to_unicode(text: str, convert_math: Callable[[str], str | None] = math_to_unicode) -> str:
     r"""Return `text` with math and text macros as readable Unicode.
 
     Money, code in backticks and unknown macros stay as they are, and so does math that cannot be read. Never raises;
-    takes time linear in the text.
+    takes time linear in the text. `convert_math` makes text of what is between the delimiters of a formula, None where
+    it cannot be read.
     """
     if not _WORTHWHILE.search(text):
         return text
-    return _Writer(list(_tokens(text))).write()
+    return _Writer(list(_tokens(text, convert_math))).write()
 
 
-def _tokens(text: str) -> Iterator[_Token]:
+def _tokens(text: str, convert_math: Callable[[str], str | None]) -> Iterator[_Token]:
     budget = MATH_BUDGET
     for segment in segments(text):
         if segment.kind is Kind.PROSE:
@@ -131,7 +132,7 @@ def _tokens(text: str) -> Iterator[_Token]:
         converted: str | None = None
         if segment.kind is Kind.MATH and len(segment.body) <= budget:
             budget -= len(segment.body)
-            converted = math_to_unicode(segment.body)
+            converted = convert_math(segment.body)
         yield _Token("opaque", segment.raw if converted is None else converted)
 
 

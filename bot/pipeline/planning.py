@@ -30,6 +30,7 @@ from bot.pipeline.planning_ports import (
     Judged,
     Key,
     Outbox,
+    Pages,
     Subscriptions,
     Translating,
 )
@@ -97,11 +98,12 @@ class Planner:
         patience: float = PATIENCE,
         translator: Translating | None = None,
         opinions: Judged | None = None,
+        pages: Pages | None = None,
     ) -> None:
         """`cutoff`: how long a batch is waited for. `catch_up`: from which age on a brief is too old to be posted.
 
         `patience`: seconds that all briefs of one call together wait for the language model. `opinions`: which channels
-        get briefs of their own; None: none.
+        get briefs of their own; None: none. `pages`: that posts lead to, where there is a web edition.
         """
         self._opinions = opinions
         self._announcements = announcements
@@ -117,6 +119,7 @@ class Planner:
         self._catch_up = catch_up
         self._patience = patience
         self._translator = translator
+        self._pages = pages
         self._retry_at: dict[Key, datetime] = {}
         # Only savings: what is in here would be decided the same way again.
         self._closed: defaultdict[Key, set[date]] = defaultdict(set)
@@ -135,7 +138,9 @@ class Planner:
         """
         # One for all: many briefs at once are no later than one.
         patience = Patience(self._patience)
-        briefs = Preparation(self._briefing, self._translator, self._announcements, self._history, patience)
+        briefs = Preparation(
+            self._briefing, self._translator, self._announcements, self._history, patience, self._pages
+        )
         run = _Run(self._clock.now(), briefs)
         active = await self._subscriptions.load_active()
         self._forget({(one.channel_id, one.topic): one.state_since for one in active}, run.now)

@@ -75,6 +75,14 @@ class Translating(Protocol):
         ...
 
 
+class Pages(Protocol):
+    """Knows the web edition; see `bot.web.links.PageLinks`."""
+
+    async def expect_brief(self, key: TopicKey, announced_on: date, language: str) -> str | None:
+        """Return the address of the page that a brief about to be posted gets, None where it gets none."""
+        ...
+
+
 class Subscriptions(Protocol):
     """What is asked of the subscriptions."""
 

@@ -11,7 +11,7 @@ from bot.delivery import DeliveryKind, PlannedPart
 from bot.model import Brief, Topic
 from bot.pipeline.agenda import Order, Recipe, Task, late_part
 from bot.pipeline.patience import Patience
-from bot.pipeline.planning_ports import Announcements, Briefs, History, Translating
+from bot.pipeline.planning_ports import Announcements, Briefs, History, Pages, Translating
 from bot.render.parts import Draft, render_draft, shown_papers
 from bot.spending import Bill
 
@@ -26,13 +26,15 @@ class Preparation:
         announcements: Announcements,
         history: History,
         patience: Patience,
+        pages: Pages | None = None,
     ) -> None:
-        """`patience`: shared by everything that is made here."""
+        """`patience`: shared by everything that is made here. `pages`: of the web edition, where there is one."""
         self._briefing = briefing
         self._translator = translator
         self._announcements = announcements
         self._history = history
         self._patience = patience
+        self._pages = pages
         self._briefs: dict[tuple[Recipe, Order], Brief] = {}
         self._translated: dict[tuple[Recipe, Order, DeliveryKind], Brief] = {}
         self._unwritten: dict[tuple[Recipe, Order], Brief] = {}
@@ -122,6 +124,9 @@ class Preparation:
         )
         draft = self._drafts.get(key)
         if draft is None:
+            page = None
+            if self._pages is not None:
+                page = await self._pages.expect_brief(wish.topic, brief.announced_on, brief.language)
             draft = render_draft(
                 shown,
                 wish.style,
@@ -130,6 +135,7 @@ class Preparation:
                 role_id=role_id,
                 crosspost=wish.crosspost,
                 tag_ids=wish.tag_ids,
+                web_url=page,
             )
             self._drafts[key] = draft
         return draft.parts(wish.channel_id)

@@ -6,7 +6,7 @@ killed, delayed or left out is made up by the next.
 
 import asyncio
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
@@ -97,10 +97,12 @@ class Runner:
         categories: Sequence[str] = (),
         warm_up: WritesAhead | None = None,
         embedding: Embeds | None = None,
+        publish: Callable[[], None] | None = None,
     ) -> None:
         """`categories` are read whether or not a topic wants them; `wake` is set when there is something to send.
 
-        `warm_up` is None without a language model, `embedding` without an embedder.
+        `warm_up` is None without a language model, `embedding` without an embedder. `publish` asks for the web edition,
+        where there is one, after every run that changed something; it returns at once.
         """
         self._embedding = embedding
         self._ingest = ingest
@@ -113,6 +115,7 @@ class Runner:
         self._wake = wake
         self._categories = tuple(categories)
         self._warm_up = warm_up
+        self._publish = publish or (lambda: None)
         self._polled: dict[str, datetime] = {}
         self._polling = asyncio.Lock()
         self._planning = asyncio.Lock()
@@ -147,6 +150,8 @@ class Runner:
                 return None
         if report.planned:
             self._wake.set()
+        if report.planned or report.skipped:
+            self._publish()
         if report.planned or report.skipped or report.errors:
             planned = {kind.value: count for kind, count in report.planned.items()}
             _log.info(
@@ -185,6 +190,7 @@ class Runner:
             return None
         report = await self._ingest.run(wanted)
         self._polled.update(dict.fromkeys(wanted, slot))
+        self._publish()
         _log.info(
             "read arXiv",
             categories=wanted,

@@ -74,8 +74,11 @@ class ListedPaper:
     note: str = ""
 
 
-def render_details(details: PaperDetails, texts: Texts) -> dict[str, Any]:
-    """Return the embed of one paper: authors, summary, takeaways, categories, comment, dates, links, provenance."""
+def render_details(details: PaperDetails, texts: Texts, *, room: int = MAX_TOTAL) -> dict[str, Any]:
+    """Return the embed of one paper: authors, summary, takeaways, categories, comment, dates, links, provenance.
+
+    `room`: characters of the message that are left for it.
+    """
     paper, say = details.paper, texts.say
     title, footer = fitted(paper_title(paper), MAX_TITLE), _footer(details, texts)
     fields = [
@@ -96,7 +99,7 @@ def render_details(details: PaperDetails, texts: Texts) -> dict[str, Any]:
     return {
         "title": title,
         "url": item_page(paper.arxiv_id),
-        "description": _description(details, texts, min(MAX_DESCRIPTION, MAX_TOTAL - taken)),
+        "description": _description(details, texts, min(MAX_DESCRIPTION, room - taken)),
         "color": category_colour(paper.primary_category),
         "fields": fields,
         "footer": {"text": footer},

@@ -55,6 +55,7 @@ LINK_NAMES = {
     "cool_papers": "Cool Papers",
     "alphaxiv": "alphaXiv",
     "hugging_face": "Hugging Face",
+    "web": "Web page",
 }
 
 DROPPED = {

@@ -1,6 +1,7 @@
-"""A paper's full text: arXiv's HTML, else its PDF, for answering questions. Nothing of it is stored.
+"""A paper's full text: arXiv's HTML, else its PDF, for answering questions; the PDF also for its figures.
 
-Both are asked of arXiv through the one limiter, like everything else; what comes back is a stranger's document.
+Nothing of it is stored here. Both are asked of arXiv through the one limiter, like everything else; what comes back is
+a stranger's document.
 """
 
 import asyncio
@@ -50,12 +51,19 @@ class FullTextSource:
                 _log.info("full_text.no_html", arxiv_id=paper.arxiv_id, why=str(error))
         return self._full_text(paper, PDF, await self._fetch_pdf(paper))
 
+    async def fetch_pdf(self, paper: Paper) -> bytes:
+        """Return the PDF of this version of the paper, unread.
+
+        Raises `SourceUnavailable` where arXiv cannot be asked or has none, `SourceMalformed` for another type.
+        """
+        return await self._get(self._pdf_url, paper, PDF, ("application/pdf",))
+
     async def _fetch_html(self, paper: Paper) -> tuple[Passage, ...]:
         body = await self._get(self._html_url, paper, HTML, ("text/html", "application/xhtml+xml"))
         return await asyncio.to_thread(parse_html, body)
 
     async def _fetch_pdf(self, paper: Paper) -> tuple[Passage, ...]:
-        return await self._pdf.read(await self._get(self._pdf_url, paper, PDF, ("application/pdf",)))
+        return await self._pdf.read(await self.fetch_pdf(paper))
 
     async def _get(self, address: str, paper: Paper, kind: str, types: tuple[str, ...]) -> bytes:
         url = f"{address}/{quote(paper.arxiv_id, safe='/')}v{paper.version}"

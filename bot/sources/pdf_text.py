@@ -58,6 +58,11 @@ def join_pages(pages: Sequence[str]) -> tuple[Passage, ...]:
     return tuple(found)
 
 
+def join_lines(lines: Sequence[str], others: Sequence[str]) -> str:
+    """Return lines as one text, parted words joined; `others` are lines that say how such words are written whole."""
+    return _clean(_whole_words("\n".join(lines), _vocabulary(others)))
+
+
 def _vocabulary(pages: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
     """Return the words that the text has with a hyphen inside, and those without, in lower case; no parted ones."""
     lines = _LINE.sub(" ", _PARTED.sub(" ", "\n".join(pages))).lower()

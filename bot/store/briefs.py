@@ -108,15 +108,15 @@ class BriefStore:
             topic=topic,
             announced_on=announced_on,
             language=language,
-            receipt=_as_receipt(row),
+            receipt=as_receipt(row),
             items=tuple(
-                _as_item(item, papers[item.arxiv_id], texts[_text_key(item)])
+                as_item(item, papers[item.arxiv_id], texts[_text_key(item)])
                 for item in items
                 if item.arxiv_id in papers and _text_key(item) in texts
             ),
             announcements=(),
             silence=row.silence or (),
-            bill=_as_bill(row.bill),
+            bill=as_bill(row.bill),
             edition=edition,
             scale=row.scale,
         )
@@ -145,7 +145,7 @@ class BriefStore:
             row = (await connection.execute(query.order_by(brief.c.channel_id.desc()))).first()
         if row is None:
             return None
-        return _as_receipt(row)
+        return as_receipt(row)
 
     async def load_best_scores(
         self, topic: Topic, scale: str, before: date, *, edition: Edition | None = None, limit: int = 20
@@ -212,7 +212,8 @@ def _key(topic: Topic, announced_on: date) -> dict[str, Any]:
     }
 
 
-def _as_receipt(row: sa.Row[Any]) -> Receipt:
+def as_receipt(row: sa.Row[Any]) -> Receipt:
+    """Return the receipt in a row of the `brief` table."""
     return Receipt(row.announced, row.read, row.matched, row.shown, row.failed, dict(row.dropped))
 
 
@@ -231,7 +232,8 @@ def _bill_row(bill: Bill | None) -> dict[str, Any] | None:
     }
 
 
-def _as_bill(value: dict[str, Any] | None) -> Bill | None:
+def as_bill(value: dict[str, Any] | None) -> Bill | None:
+    """Return the bill that `save_brief` stored."""
     if value is None:
         return None
     fallbacks = {Fallback(why): count for why, count in value["fallbacks"].items()}
@@ -239,6 +241,7 @@ def _as_bill(value: dict[str, Any] | None) -> Bill | None:
 
 
 def _text_key(row: sa.Row[Any]) -> tuple[str, int, str, str]:
+    """Return which summary a row of the `brief_item` table or the `summary` table means, of whatever language."""
     return row.arxiv_id, row.version, row.producer, row.prompt_version
 
 
@@ -254,7 +257,8 @@ async def _load_texts(
     return found
 
 
-def _as_item(row: sa.Row[Any], paper: Paper, text: Summary) -> BriefItem:
+def as_item(row: sa.Row[Any], paper: Paper, text: Summary) -> BriefItem:
+    """Return the item in a row of the `brief_item` table, with its paper and its summary."""
     return BriefItem(
         paper=replace(paper, version=row.version),
         announce_type=AnnounceType(row.announce_type),

@@ -113,8 +113,7 @@ class SummaryStore:
             row = (await connection.execute(query)).first()
         if row is None or list(row.arxiv_ids) != list(arxiv_ids):
             return None
-        sentences = tuple(OverviewSentence(each["text"], tuple(each["arxiv_ids"])) for each in row.sentences)
-        return Overview(sentences, row.producer, row.prompt_version)
+        return as_overview(row)
 
     async def save_translation(self, one: Translation) -> None:
         """Store a translation; one whose key is taken stays as it was first written."""
@@ -162,7 +161,7 @@ class SummaryStore:
                     query = query.where(translation.c.prompt_version.in_(prompt_versions))
                 for row in await connection.execute(query):
                     if (row.arxiv_id, row.version) in wanted:
-                        found[row.arxiv_id, row.version] = _as_translation(row)
+                        found[row.arxiv_id, row.version] = as_translation(row)
         return found
 
 
@@ -176,7 +175,14 @@ def _brief_id(topic: TopicKey, announced_on: date, language: str, channel_id: in
     )
 
 
-def _as_translation(row: sa.Row[Any]) -> Translation:
+def as_overview(row: sa.Row[Any]) -> Overview:
+    """Return the overview in a row of its table."""
+    sentences = tuple(OverviewSentence(each["text"], tuple(each["arxiv_ids"])) for each in row.sentences)
+    return Overview(sentences, row.producer, row.prompt_version)
+
+
+def as_translation(row: sa.Row[Any]) -> Translation:
+    """Return the translation in a row of its table."""
     return Translation(
         arxiv_id=row.arxiv_id,
         version=row.version,

@@ -84,7 +84,8 @@ class DayButton(LastingButton, template=rf"pb:day:{TOPIC}:{DAY}:(?P<to>prev|next
             shelf = services_of(interaction.client).shelf
             edition = await edition_of(interaction, self.key)
             leaf = await shelf.turn(topic, parse_day(self.day), direction, answer.texts.locale, edition)
-            await show_leaf(answer, leaf.brief, before=leaf.before, after=leaf.after)
+            page = await find_page(interaction, leaf.brief)
+            await show_leaf(answer, leaf.brief, before=leaf.before, after=leaf.after, page=page)
 
 
 ITEMS = (DetailsMenu, DayButton)
@@ -94,12 +95,24 @@ async def show_topic(interaction: discord.Interaction, answer: Answer, topic: To
     """Show the topic's brief of that announcement date, or its newest."""
     edition = await edition_of(interaction, TopicKey(topic.slug, topic.guild_id))
     leaf = await services_of(interaction.client).shelf.open(topic, announced_on, answer.texts.locale, edition)
-    await show_leaf(answer, leaf.brief, before=leaf.before, after=leaf.after)
+    page = await find_page(interaction, leaf.brief)
+    await show_leaf(answer, leaf.brief, before=leaf.before, after=leaf.after, page=page)
 
 
-async def show_leaf(answer: Answer, brief: Brief, *, before: date | None, after: date | None) -> None:
-    """Show a brief with its menu and its days; a day that does not exist cannot be pressed."""
-    body = render_message(brief)
+async def find_page(interaction: discord.Interaction, brief: Brief) -> str | None:
+    """Return the address of a brief's page in the web edition, None where it has none."""
+    pages = services_of(interaction.client).pages
+    if pages is None:
+        return None
+    key = TopicKey(brief.topic.slug, brief.topic.guild_id)
+    return await pages.find_brief(key, brief.announced_on, brief.language)
+
+
+async def show_leaf(
+    answer: Answer, brief: Brief, *, before: date | None, after: date | None, page: str | None = None
+) -> None:
+    """Show a brief with its menu, its days and its `page`; a day that does not exist cannot be pressed."""
+    body = render_message(brief, web_url=page)
     embeds = [discord.Embed.from_dict(embed) for embed in body.get("embeds", [])]
     await answer.send(body["content"], embeds=embeds, view=_view(brief, {"prev": before, "next": after}))
 

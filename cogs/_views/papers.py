@@ -22,11 +22,13 @@ from bot.render.details import (
     render_details,
     render_list,
 )
+from bot.render.embeds import MAX_TOTAL
 from cogs._shared.answers import Answer, reported
 from cogs._shared.buttons import LastingButton, OptionsMenu, PaperButton
 from cogs._shared.host import services_of
 from cogs._shared.inputs import MAX_CHOICE, MAX_CHOICES
 from cogs._views.asking import AskButton
+from cogs._views.figures import FiguresButton, attached
 from cogs._views.links import (
     ARXIV_ID,
     TOPIC,
@@ -175,7 +177,7 @@ class OpenMenu(OptionsMenu, template=r"pb:open"):
         await count_look_up(interaction, arxiv_id)
 
 
-ITEMS = (AbstractButton, RelatedButton, BibtexButton, SaveButton, JudgeButton, OpenMenu, *TRANSLATING)
+ITEMS = (AbstractButton, RelatedButton, BibtexButton, SaveButton, JudgeButton, OpenMenu, FiguresButton, *TRANSLATING)
 
 
 async def feedback_channel(interaction: discord.Interaction, key: TopicKey) -> int:
@@ -195,10 +197,13 @@ async def edition_of(interaction: discord.Interaction, key: TopicKey) -> Edition
     return Edition(interaction.guild_id, await feedback_channel(interaction, key))
 
 
-def paper_view(arxiv_id: str, texts: Texts, key: TopicKey | None = None, *, ask: bool = False) -> discord.ui.View:
+def paper_view(
+    arxiv_id: str, texts: Texts, key: TopicKey | None = None, *, ask: bool = False, figures: bool = False
+) -> discord.ui.View:
     """Return the buttons under a paper; `key`: the topic under which it may be judged, None to leave that out.
 
-    `ask`: with the one for questions. The one for translations is always there: without a model it says what to set.
+    `ask`: with the one for questions; `figures`: with the one for figures. The one for translations is always there:
+    without a model it says what to set.
     """
     view = stateless_view()
     fits = [
@@ -220,6 +225,10 @@ def paper_view(arxiv_id: str, texts: Texts, key: TopicKey | None = None, *, ask:
         question = AskButton(arxiv_id, texts.say("Ask about this paper"))
         question.row = 1
         view.add_item(question)
+    if figures:
+        shown = FiguresButton(arxiv_id, texts.say("Figures"))
+        shown.row = 1
+        view.add_item(shown)
     return view
 
 
@@ -237,11 +246,20 @@ async def show_paper(
         found.paper, answer.texts.locale, user_id=interaction.user.id, guild_id=interaction.guild_id
     )
     translated = await services_of(interaction.client).translator.recall([found.paper], interaction.locale.value)
-    found = replace(found, summary=summary, translation=translated.get(found.paper.arxiv_id))
-    embed = discord.Embed.from_dict(render_details(found, answer.texts))
-    ask = services_of(interaction.client).asker.ready
-    view = paper_view(found.paper.arxiv_id, answer.texts, judged, ask=ask)
-    await answer.send(note, embeds=[embed], view=view)
+    services = services_of(interaction.client)
+    page = services.pages and await services.pages.find_paper(found.paper.arxiv_id, answer.texts.locale)
+    links = {**found.links, "web": page} if page else found.links
+    found = replace(found, summary=summary, translation=translated.get(found.paper.arxiv_id), links=links)
+    first = await attached(interaction, found.paper.arxiv_id, answer.texts)
+    details = render_details(found, answer.texts, room=MAX_TOTAL - first.length)
+    view = paper_view(
+        found.paper.arxiv_id,
+        answer.texts,
+        judged,
+        ask=services.asker.ready,
+        figures=services.figures.may_show(found.paper),
+    )
+    await answer.send(note, embeds=[discord.Embed.from_dict(details), *first.embeds], view=view, files=first.files)
 
 
 async def show_related(

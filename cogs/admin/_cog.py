@@ -54,7 +54,8 @@ class Admin(commands.Cog):
                     )
             counts = await self._services.outbox.counts()
             model = await self._services.billing.standing()
-            await answer.send(embeds=[standing_embed(standing, counts, receipts, answer.texts, model)])
+            site = await self._services.publications.load()
+            await answer.send(embeds=[standing_embed(standing, counts, receipts, answer.texts, model, site)])
 
     @app_commands.command(description="Why a paper was posted here, or why not")
     @app_commands.describe(paper="Its arXiv id or address", topic="The topic; those of this channel if left out")

@@ -7,7 +7,7 @@ import discord
 from bot.delivery import DeliveryState, LedgerCounts
 from bot.fates import Fate
 from bot.i18n import Texts, mark
-from bot.model import AnnouncementState, Receipt, Standing, Topic
+from bot.model import AnnouncementState, Publication, Receipt, Standing, Topic
 from bot.render.bills import model_lines
 from bot.render.explanations import say_numbers, say_stage
 from bot.render.statements import say_statement
@@ -63,8 +63,9 @@ def standing_embed(
     receipts: Sequence[tuple[Topic, str]],
     texts: Texts,
     model: ModelStanding | None = None,
+    site: Publication | None = None,
 ) -> discord.Embed:
-    """Return the last announcements, when the next is due, the receipts of this channel's topics, queue and model."""
+    """Return the last announcements, when the next is due, this channel's receipts, queue, model and web edition."""
     lines = [f"**{texts.say('Last announcement')}**", *_announcements(standing, texts)]
     lines.append(
         texts.say(
@@ -81,6 +82,9 @@ def standing_embed(
     if model is not None:
         lines.append(f"**{texts.say('Language model today')}**")
         lines.extend(map(escape_discord, model_lines(model, texts)))
+    if site is not None:
+        lines.append(f"**{texts.say('Web edition')}**")
+        lines.append(_site_line(site, texts))
     return discord.Embed(title=texts.say("Status"), description="\n".join(lines)[:_MAX_DESCRIPTION])
 
 
@@ -121,6 +125,14 @@ def _queue(counts: Mapping[DeliveryState, int], texts: Texts) -> str:
         parked=f"{counts.get(DeliveryState.PARKED, 0):,}",
         sent=f"{counts.get(DeliveryState.SENT, 0):,}",
     )
+
+
+def _site_line(site: Publication, texts: Texts) -> str:
+    # What failed names directories of the machine: that is for the log and for `paperbrief doctor`.
+    when = f"<t:{int(site.at.timestamp())}:R>"
+    if site.problem is not None:
+        return texts.say("Could not be built {when}; the log says why. Briefs are posted all the same.", when=when)
+    return texts.say("Built {when}: {pages} files", when=when, pages=f"{site.pages:,}")
 
 
 PRIVACY = (

@@ -31,8 +31,10 @@ from bot.pipeline.billing import Billing
 from bot.pipeline.briefing import Briefing
 from bot.pipeline.evidence import Evidences
 from bot.pipeline.explaining import Explainer
+from bot.pipeline.figures import Figures
 from bot.pipeline.full_texts import FullTexts
 from bot.pipeline.look_up import LookUp
+from bot.pipeline.publishing import Publications
 from bot.pipeline.reader_summaries import ReaderSummaries
 from bot.pipeline.related import Related
 from bot.pipeline.shelf import Shelf
@@ -44,6 +46,7 @@ from bot.sources.calendar import AnnouncementCalendar
 from bot.store.announcements import AnnouncementStore
 from bot.store.briefs import BriefStore
 from bot.store.engine import Database
+from bot.store.figures import FigureStore
 from bot.store.guild_topics import GuildTopicStore
 from bot.store.guilds import GuildStore
 from bot.store.opinions import OpinionStore
@@ -52,6 +55,7 @@ from bot.store.papers import PaperStore
 from bot.store.questions import QuestionStore
 from bot.store.readers import ReaderStore
 from bot.store.search import build_search
+from bot.store.source_state import SourceStateStore
 from bot.store.spend import SpendStore
 from bot.store.subscriptions import SubscriptionStore
 from bot.store.summaries import SummaryStore
@@ -274,6 +278,8 @@ def build_services(database: Database, clock: Clock, limits: Limits) -> Services
         asker=Asker(None, FullTexts(None, clock), QuestionStore(database), clock, per_user=3, per_guild=5),
         billing=Billing(SpendStore(database), clock),
         translator=Translator(None, SummaryStore(database), QuestionStore(database), clock, per_user=3, per_guild=5),
+        figures=Figures(FigureStore(database), papers),
+        publications=Publications(SourceStateStore(database)),
         limits=limits,
     )
 

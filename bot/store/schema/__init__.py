@@ -12,6 +12,8 @@ from bot.store.schema._briefs import brief, brief_item, delivery, overview, subs
 from bot.store.schema._papers import (
     announcement,
     announcement_item,
+    figure,
+    figure_search,
     paper,
     paper_vector,
     paper_version,
@@ -31,6 +33,8 @@ __all__ = [
     "brief_item",
     "delivery",
     "feedback",
+    "figure",
+    "figure_search",
     "gateway_identify",
     "guild",
     "lease",

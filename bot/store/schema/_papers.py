@@ -1,4 +1,4 @@
-"""Tables of what arXiv announced: papers, their versions and words, the announcements and their entries."""
+"""Tables of what arXiv announced: papers, their versions, words and figures, the announcements and their entries."""
 
 from sqlalchemy import (
     BigInteger,
@@ -78,6 +78,37 @@ paper_version = Table(
     Column("announced_on", Date, nullable=False),
     Column("withdrawn", Boolean, nullable=False),
     sqlite_with_rowid=False,
+)
+
+# A row for each version whose PDF was read for its figures; without rows in `figure` it has none that can be shown.
+figure_search = Table(
+    "figure_search",
+    metadata,
+    paper_id(primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    # The licence of that version, by its URL, without which none would have been cut out.
+    Column("licence", CleanText, nullable=False),
+    # Why there is nothing of it, where that is not just that it has no figures.
+    Column("problem", CleanText),
+    Column("searched_at", UtcDateTime, nullable=False),
+)
+
+# Pictures of at most 200 KB, here and not in files: several processes share them, and a backup holds them.
+figure = Table(
+    "figure",
+    metadata,
+    Column("arxiv_id", CleanText, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("page", Integer, nullable=False),
+    Column("caption", CleanText, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("content_type", CleanText, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    ForeignKeyConstraint(
+        ["arxiv_id", "version"], ["figure_search.arxiv_id", "figure_search.version"], ondelete="CASCADE"
+    ),
 )
 
 announcement = Table(
