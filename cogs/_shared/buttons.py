@@ -1,6 +1,7 @@
 """Kinds of buttons and menus whose ids say all that they need, so that they outlive restarts. They know no feature."""
 
 import re
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
@@ -26,9 +27,9 @@ class LastingButton(discord.ui.DynamicItem[AnyButton], template=NEVER):
         super().__init__(discord.ui.Button(label=label, style=style, custom_id=custom_id, disabled=disabled))
 
     @classmethod
+    @abstractmethod
     def parse(cls, match: re.Match[str]) -> Self:
         """Return the button that an id of this kind names."""
-        raise NotImplementedError
 
     @classmethod
     async def from_custom_id(
