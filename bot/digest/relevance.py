@@ -5,6 +5,8 @@ at. Works without vectors; numpy is imported only where there are some.
 """
 
 import math
+import sys
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,7 +46,7 @@ class Relevance:
 
     texts: Sequence[PaperText]
     _counts: Sequence[Counter[str]] = field(repr=False)
-    _postings: Mapping[str, Sequence[tuple[int, float]]] = field(repr=False)
+    _postings: "Mapping[str, tuple[array[int], array[float]]]" = field(repr=False)
     _rarities: Mapping[str, float] = field(repr=False)
     _meanings: "_Meanings | None" = field(default=None, repr=False)
 
@@ -54,12 +56,16 @@ class Relevance:
         counts = [_counted(text) for text in pool]
         lengths = [sum(each.values()) for each in counts]
         usual = sum(lengths) / len(lengths) if any(lengths) else 1.0
-        postings: dict[str, list[tuple[int, float]]] = {}
+        # Two arrays a word take a tenth of the room of a hundred thousand pairs.
+        postings: dict[str, tuple[array[int], array[float]]] = {}
         for place, (each, length) in enumerate(zip(counts, lengths, strict=True)):
             room = _SATURATION * (1 - _LENGTH + _LENGTH * length / usual)
             for word, count in each.items():
-                postings.setdefault(word, []).append((place, count * (_SATURATION + 1) / (count + room)))
-        rarities = {word: math.log((len(counts) + 1) / (len(held) + 0.5)) for word, held in postings.items()}
+                if (held := postings.get(word)) is None:
+                    held = postings[word] = (array("L"), array("d"))
+                held[0].append(place)
+                held[1].append(count * (_SATURATION + 1) / (count + room))
+        rarities = {word: math.log((len(counts) + 1) / (len(places) + 0.5)) for word, (places, _) in postings.items()}
         return cls(pool, counts, postings, rarities, _Meanings.of(pool, vectors or {}))
 
     def score(self, interest: str, vector: "Vector | None" = None) -> list[float]:
@@ -114,7 +120,7 @@ class Relevance:
     def _sums(self, query: Mapping[str, float]) -> list[float]:
         found = [0.0] * len(self.texts)
         for word, weight in query.items():
-            for place, value in self._postings[word]:
+            for place, value in zip(*self._postings[word], strict=True):
                 found[place] += weight * value
         return found
 
@@ -169,7 +175,7 @@ def _counted(text: PaperText) -> Counter[str]:
     for name, weight in ((Field.TITLE, _TITLE_WEIGHT), (Field.ABSTRACT, 1)):
         for word, places in text.fields[name].positions.items():
             if _tells(word):
-                counts[_stem(word)] += weight * len(places)
+                counts[sys.intern(_stem(word))] += weight * len(places)
     return counts
 
 
