@@ -17,7 +17,7 @@ FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /data paperbrief && install -d -o paperbrief /data
 COPY --from=build /opt/paperbrief /opt/paperbrief
 ENV PATH=/opt/paperbrief/bin:$PATH DATA_DIR=/data PYTHONDONTWRITEBYTECODE=1
-USER paperbrief
+USER 10001
 WORKDIR /data
 VOLUME /data
 ENTRYPOINT ["paperbrief"]
