@@ -19,6 +19,7 @@ import pytest
 
 from bot.store.engine import Database
 from bot.store.maintenance import upgrade
+from tests.faults.summary import FAULT, count_rows
 from tests.wire.kill.summary import SUMMARY
 
 # No deadlines: tests are not timed. CI repeats the same examples, so that it is red only for what a change did; every
@@ -119,10 +120,15 @@ async def db(database_url: str) -> AsyncIterator[Database]:
         yield database
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print how many steps the kill test found, a line for each kind of end and restart.
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let the reports of a test name the faults that it shows."""
+    item.user_properties += [(FAULT, row) for mark in item.iter_markers("fault") for row in mark.args]
 
-    Here and not beside the test: of a run in several workers the process with the terminal reads this file alone.
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many steps the kill test found, a line for each kind of end and restart, and what became of faults.
+
+    Here and not beside the tests: of a run in several workers the process with the terminal reads this file alone.
     """
     reports = [
         report for group in terminalreporter.stats.values() for report in group if hasattr(report, "user_properties")
@@ -132,3 +138,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("kill test")
         for line in lines:
             terminalreporter.write_line(line)
+    if faults := count_rows(reports):
+        terminalreporter.section("faults")
+        terminalreporter.write_line(faults)
