@@ -5,10 +5,11 @@ BIN    := $(VENV)/bin
 ARGS   ?=
 SHARED ?= ../shared
 
-.PHONY: help demo embeddings test check bench lock clean
+.PHONY: help demo embeddings test check docs bench lock clean
 help:
 	@echo "make demo    the real bot in a simulated Discord, in your browser, offline (ARGS=--once: as text)"
-	@echo "make test    all tests            make check   format, lint, types, layers, audit"
+	@echo "make test    all tests            make check   format, lint, types, layers, audit, documentation"
+	@echo "make docs    the documentation as a site, in build/docs"
 	@echo "make bench   every benchmark      make lock    recompile the pinned requirements"
 	@echo "make embeddings    the small model that ranks papers by meaning, for EMBEDDINGS__PROVIDER=minilm"
 
@@ -45,6 +46,11 @@ check: .stamps/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/audit.py
+	@$(MAKE) --no-print-directory docs
+
+docs: .stamps/dev
+	$(BIN)/python -m sphinx -b html -W -n --keep-going -q -c docs . build/docs
+	@echo "The documentation: build/docs/index.html"
 
 bench: .stamps/dev
 	@SHARED=$(SHARED) $(BIN)/python -m benchmarks
