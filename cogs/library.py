@@ -9,7 +9,7 @@ from bot.services import Services
 from cogs._shared.answers import Answer
 from cogs._shared.host import services_of
 from cogs._views import library
-from cogs._views.library import send_export, show_library
+from cogs._views.library import OWN_DATA, send_export, send_own_data, show_library
 from cogs._views.lookup import find_one, paper_choices
 from cogs._views.papers import save
 
@@ -40,7 +40,7 @@ class Library(commands.Cog):
         async with Answer(interaction) as answer:
             await show_library(interaction, answer, 0)
 
-    @app_commands.command(description="Your library as a file")
+    @app_commands.command(description="Your library, or all that is stored about you, as a file")
     @app_commands.rename(kind="format")
     @app_commands.describe(kind="What the file is for")
     @app_commands.choices(
@@ -48,6 +48,7 @@ class Library(commands.Cog):
             app_commands.Choice(name="BibTeX", value=CitationFormat.BIBTEX.value),
             app_commands.Choice(name="RIS", value=CitationFormat.RIS.value),
             app_commands.Choice(name="Markdown", value=CitationFormat.MARKDOWN.value),
+            app_commands.Choice(name="All that is stored about you (JSON)", value=OWN_DATA),
         ]
     )
     @app_commands.allowed_installs(guilds=True, users=True)
@@ -55,7 +56,10 @@ class Library(commands.Cog):
     async def export(self, interaction: discord.Interaction, kind: str = CitationFormat.BIBTEX.value) -> None:
         """Send the file, for this user alone."""
         async with Answer(interaction) as answer:
-            await send_export(interaction, answer, CitationFormat(kind))
+            if kind == OWN_DATA:
+                await send_own_data(interaction, answer)
+            else:
+                await send_export(interaction, answer, CitationFormat(kind))
 
     @save_paper.autocomplete("paper")
     async def _paper_choices(self, _interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:

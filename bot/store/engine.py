@@ -171,6 +171,8 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
+        # What somebody had deleted is overwritten, not just marked as free space of the file.
+        "secure_delete = ON",
         f"cache_size = -{_PAGE_CACHE_KIB}",
     ):
         cursor.execute(f"PRAGMA {pragma}")

@@ -1,6 +1,6 @@
 """Servers joined and left, how often the bot identified, and the few values it must remember about itself."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.announcement_rows import upsert
 from bot.store.engine import Database
-from bot.store.schema import bot_value, gateway_identify, guild, metadata, saved_paper
+from bot.store.privacy import erase_guild
+from bot.store.schema import bot_value, gateway_identify, guild
 
 KEEP_IDENTIFIES = timedelta(days=2)
 """Discord counts IDENTIFYs over 24 hours; older ones say nothing."""
@@ -67,14 +68,22 @@ class GuildStore:
         Papers that people saved there stay theirs, without the server's id.
         """
 
-        async def purge(connection: AsyncConnection) -> list[int]:
-            query = sa.select(guild.c.guild_id).where(guild.c.left_at < before).order_by(guild.c.guild_id)
-            gone = list(await connection.scalars(query))
-            for guild_id in gone:
-                await _delete_guild(connection, guild_id)
-            return gone
+        query = sa.select(guild.c.guild_id).where(guild.c.left_at < before).order_by(guild.c.guild_id)
 
-        return await self._database.write(purge)
+        def purge(guild_id: int) -> Callable[[AsyncConnection], Awaitable[bool]]:
+            async def purge_one(connection: AsyncConnection) -> bool:
+                # It may have come back since it was read.
+                if await connection.scalar(query.where(guild.c.guild_id == guild_id)) is None:
+                    return False
+                await erase_guild(connection, guild_id)
+                return True
+
+            return purge_one
+
+        async with self._database.read() as connection:
+            left = list(await connection.scalars(query))
+        # A transaction for each: a large server must not hold up what is being sent.
+        return [guild_id for guild_id in left if await self._database.write(purge(guild_id))]
 
     async def record_identify(self, now: datetime) -> None:
         """Count one IDENTIFY."""
@@ -112,13 +121,3 @@ class GuildStore:
             await connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_=values))
 
         await self._database.write(save)
-
-
-async def _delete_guild(connection: AsyncConnection, guild_id: int) -> None:
-    kept = saved_paper.c.guild_id == guild_id
-    await connection.execute(sa.update(saved_paper).where(kept).values(guild_id=0))
-    for table in reversed(metadata.sorted_tables):
-        # Both: a server's own topics name it in another column than what happened in it.
-        for column in ("guild_id", "topic_guild_id"):
-            if column in table.c and table is not saved_paper:
-                await connection.execute(sa.delete(table).where(table.c[column] == guild_id))

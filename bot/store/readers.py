@@ -3,6 +3,7 @@
 A look-up counts once per person, paper, server and day. Who looked is kept for that day only; the counts stay.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from bot.model import Paper
 from bot.store.announcement_rows import upsert
 from bot.store.engine import Database
 from bot.store.paper_rows import as_paper
+from bot.store.privacy import DECISIONS, erase_user
 from bot.store.schema import BUILT_IN, feedback, look_up, look_up_today, metadata, paper, saved_paper
 
 NO_GUILD = 0
@@ -26,9 +28,6 @@ MAX_SAVED = 1000
 
 SAVE_WEIGHT = 3
 """How many look-ups a save is worth in `trending`."""
-
-_OWNER_COLUMNS = ("created_by",)
-"""Columns that name a person in a row which belongs to a server: the row stays, the name goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,17 +229,7 @@ class ReaderStore:
         """
 
         async def forget_all(connection: AsyncConnection) -> int:
-            changed = 0
-            for table in reversed(metadata.sorted_tables):
-                if "user_id" in table.c:
-                    deleted = await connection.execute(sa.delete(table).where(table.c.user_id == user_id))
-                    changed += deleted.rowcount
-                for name in _OWNER_COLUMNS:
-                    if name in table.c:
-                        mine = table.c[name] == user_id
-                        blanked = await connection.execute(sa.update(table).where(mine).values({name: 0}))
-                        changed += blanked.rowcount
-            return changed
+            return await erase_user(connection, user_id)
 
         return await self._database.write(forget_all)
 
@@ -248,27 +237,43 @@ class ReaderStore:
         """Return table → number of rows that name this person; tables without any are left out."""
         found: dict[str, int] = {}
         async with self._database.read() as connection:
-            for table in metadata.sorted_tables:
-                for name in ("user_id", *_OWNER_COLUMNS):
-                    if name in table.c:
-                        query = sa.select(sa.func.count()).select_from(table).where(table.c[name] == user_id)
-                        rows = await connection.scalar(query) or 0
-                        if rows:
-                            found[table.name] = rows
+            for table, mine in _naming(user_id):
+                rows = await connection.scalar(sa.select(sa.func.count()).select_from(table).where(mine)) or 0
+                if rows:
+                    found[table.name] = rows
         return found
 
     async def export(self, user_id: int) -> dict[str, list[dict[str, Any]]]:
-        """Return table → the rows that name this person, with plain values, for a copy of one's own data."""
+        """Return table → the rows that name this person, with plain values, for a copy of one's own data.
+
+        Snowflakes are strings: JSON's readers elsewhere round numbers of that size.
+        """
         found: dict[str, list[dict[str, Any]]] = {}
         async with self._database.read() as connection:
-            for table in metadata.sorted_tables:
-                if "user_id" in table.c:
-                    rows = (await connection.execute(sa.select(table).where(table.c.user_id == user_id))).mappings()
-                    plain = [{key: _plain(value) for key, value in row.items()} for row in rows]
-                    if plain:
-                        found[table.name] = plain
+            for table, mine in _naming(user_id):
+                rows = (await connection.execute(sa.select(table).where(mine))).mappings()
+                plain = [{key: _plain(value) for key, value in row.items()} for row in rows]
+                if plain:
+                    found[table.name] = plain
         return found
 
 
+def _naming(user_id: int) -> Iterator[tuple[sa.Table, sa.ColumnElement[bool]]]:
+    for table in metadata.sorted_tables:
+        columns = DECISIONS[table.name].user
+        if columns:
+            yield table, sa.or_(*(table.c[name] == user_id for name in columns))
+
+
+_EXACT = 2**53
+"""The largest integers that every reader of JSON keeps."""
+
+
 def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, int | float) else str(value)
+    if value is None or isinstance(value, bool | float):
+        return value
+    if isinstance(value, int):
+        return value if -_EXACT < value < _EXACT else str(value)
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return str(value)

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 import re
 from collections.abc import Sequence
 from typing import Any, Self
@@ -17,6 +18,9 @@ from cogs._shared.buttons import TurnButton
 from cogs._shared.host import services_of
 from cogs._views.links import is_private, stateless_view
 from cogs._views.papers import OpenMenu, paper_options
+
+OWN_DATA = "data"
+"""The choice of `/export` that is no citation format: every row that names the one who asks."""
 
 EMPTY = mark("Your library is empty. `/save` or the button under a paper fills it.")
 
@@ -113,4 +117,16 @@ async def send_export(interaction: discord.Interaction, answer: Answer, kind: Ci
     text = await asyncio.to_thread(render_citations, papers, kind)
     name = f"papers-{services.clock.now():%Y-%m-%d}.{kind}"
     said = answer.texts.count("{n} paper", "{n} papers", len(papers))
+    await answer.send(said, files=[discord.File(io.BytesIO(text.encode("utf-8", "replace")), name)])
+
+
+async def send_own_data(interaction: discord.Interaction, answer: Answer) -> None:
+    """Send everything that is stored about this user as JSON. Raises `Refusal` when there is nothing."""
+    services = services_of(interaction.client)
+    held = await services.readers.export(interaction.user.id)
+    if not held:
+        raise Refusal("Nothing is stored about you.")
+    text = json.dumps(held, ensure_ascii=False, indent=2)
+    name = f"stored-about-you-{services.clock.now():%Y-%m-%d}.json"
+    said = answer.texts.say("Every row that names you, by the table it is in.")
     await answer.send(said, files=[discord.File(io.BytesIO(text.encode("utf-8", "replace")), name)])

@@ -136,15 +136,22 @@ def _site_line(site: Publication, texts: Texts) -> str:
 
 
 PRIVACY = (
-    mark("**Stored about you**: the papers you save, those you mark as relevant or not, and which papers you look up."),
+    mark(
+        "**Stored about you**: the papers you save, those you mark as relevant or not, which papers you look up, for a "
+        "day, and which subscriptions you made."
+    ),
     mark("They make your library, this server's /trending and the ranking of the briefs here."),
     mark(
         "A question to `/ask` goes to the language model that is set up here, with text of the paper. It is not "
         "stored; how many you asked is, for a day."
     ),
     mark("**Stored about this server**: its id, its subscriptions, its own topics, and what was posted where."),
+    mark("It is deleted 30 days after the bot is removed, unless whoever runs the bot chose another time."),
     mark("**Not read and not stored**: messages, member lists, names and e-mail addresses."),
-    mark("`/export` gives you your library, `/forget-me` deletes all that is stored about you, at once."),
+    mark(
+        "`/export` gives you your library or all that is stored about you, `/forget-me` deletes all of it, at once. "
+        "Backups forget it as they are replaced."
+    ),
 )
 """What `/privacy` says, whole sentences."""
 
