@@ -68,11 +68,13 @@ async def _deliver(
     from bot.deliver.discord_sender import DiscordWire
     from bot.deliver.pacing import Pacer
     from bot.deliver.sender import Sender
+    from bot.pipeline.illustrating import Illustrator
     from bot.pipeline.planning import Planner
     from bot.pipeline.running import Runner
     from bot.pipeline.warming import WarmUp
-    from bot.schedule import Schedule
+    from bot.schedule import Job, Schedule
     from bot.store.delivery_history import DeliveryHistory
+    from bot.store.shown_papers import ShownPapers
 
     bot_id = await bot.logged_in()
     # A day's briefs and the list of all servers at once would take each other's time and twice the memory. A gateway
@@ -111,6 +113,12 @@ async def _deliver(
         keep_for=late_after,
         on_recovered=planner.reconsider,
     )
+    illustrator = Illustrator(reading.figures, ShownPapers(reading.database), reading.clock, publish=publish)
+
+    def changed() -> None:
+        publish()
+        illustrator.request()
+
     runner = Runner(
         online.ingest,
         planner,
@@ -132,9 +140,12 @@ async def _deliver(
             reading.clock,
             translations=reading.translator,
         ),
-        publish=publish,
+        publish=changed,
     )
-    schedule = Schedule({"poll": runner.poll, "plan": runner.plan, "warm": runner.warm})
+    jobs: dict[str, Job] = {"poll": runner.poll, "plan": runner.plan, "warm": runner.warm}
+    if settings.figures.enabled:
+        jobs["figures"] = illustrator.run
+    schedule = Schedule(jobs)
     schedule.start()
     # A task of its own: to cancel a run that was not told to stop would cost the longer grace of the sender.
     sending = asyncio.create_task(sender.run_forever(wake))

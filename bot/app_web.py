@@ -50,7 +50,7 @@ async def build_web(
         site_name=web.name,
         since=since or FIRST_DAY,
         server_topics=web.server_topics,
-        figures=settings.figures.enabled,
+        figures=settings.figures.per_paper if settings.figures.enabled else 0,
     )
     async with Database.open(settings.database_url, busy_timeout=settings.database.busy_timeout) as database:
         return await build_site(wish, database, load_catalogue(), out, processes=processes, progress=progress)

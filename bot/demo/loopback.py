@@ -84,6 +84,8 @@ class LoopbackArxiv:
         self._closing = asyncio.Event()
         self._runner: web.AppRunner | None = None
         self.base_url = ""
+        self.pdfs: dict[str, bytes] = {}
+        """Identifier with version → PDF; there is no other."""
 
     @property
     def list_url(self) -> str:
@@ -143,6 +145,7 @@ class LoopbackArxiv:
         application.router.add_get("/{flavour:rss|atom}/{codes}", self._feed)
         application.router.add_get("/api/query", self._api)
         application.router.add_get("/oai", self._oai)
+        application.router.add_get("/pdf/{name:.+}", self._pdf)
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -192,6 +195,12 @@ class LoopbackArxiv:
         parameters = list(request.query.items())
         now = self._instant(request)
         return _xml(answer_oai(parameters, self._world, now, page_size=self._oai_page_size), "text/xml")
+
+    async def _pdf(self, request: web.Request) -> web.StreamResponse:
+        pdf = self.pdfs.get(request.match_info["name"])
+        if pdf is None:
+            return _html(error_page("PDF unavailable"), 404)
+        return web.Response(body=pdf, content_type="application/pdf")
 
     def _exists(self, category: str) -> bool:
         return category in CATEGORIES or category in ALIASES or category in self._world.categories

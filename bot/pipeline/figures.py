@@ -5,14 +5,16 @@ with a figure, and of the licence that the paper has today.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 from bot.errors import SourceError, SourceMalformed, StoreError
 from bot.figures import CutFigure, Figure, FigureSearch, NoFigures, is_borrowed, open_licence
 from bot.log import get_logger
 from bot.model import Paper
-from bot.render.figures import figures_to_show
+from bot.render.figures import MAX_FIGURES, figures_to_show
 
 FIND_SECONDS = 40.0
 """How long a reader waits: arXiv's own spacing and two processes that read the PDF."""
@@ -21,12 +23,32 @@ MAX_SEARCHES = 2
 """Papers searched at once for readers. arXiv takes one request in three seconds, and announcements come first."""
 
 PREPARED = 40
-"""Papers searched in one run at the most: two minutes of arXiv's time."""
+"""Papers searched in one run at the most: two minutes of arXiv's time, which a poll shares."""
 
 Cut = Callable[[Paper], Awaitable[tuple[CutFigure, ...]]]
 _Key = tuple[str, int]
 
 _log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What became of papers whose figures were to be prepared, as numbers of papers.
+
+    `found`: with figures, `none`: without any, `failed`: whose PDF cannot be read; these were searched in this run.
+    `closed`: whose licence lets nobody show parts of them. `left`: for a later run.
+    """
+
+    found: int = 0
+    none: int = 0
+    failed: int = 0
+    closed: int = 0
+    left: int = 0
+
+    @property
+    def searched(self) -> int:
+        """Return how many were searched in this run."""
+        return self.found + self.none + self.failed
 
 
 class Searches(Protocol):
@@ -54,13 +76,19 @@ class Papers(Protocol):
 
 
 class Figures:
-    """Figures of papers. `cut` asks arXiv; None for a bot that only reads. `enabled`: the owner turned them on."""
+    """Figures of papers. `cut` asks arXiv; None for a bot that only reads. `enabled`: the owner turned them on.
 
-    def __init__(self, store: Searches, papers: Papers, cut: Cut | None = None, *, enabled: bool = False) -> None:
+    `most`: figures of one paper that are shown.
+    """
+
+    def __init__(
+        self, store: Searches, papers: Papers, cut: Cut | None = None, *, enabled: bool = False, most: int = MAX_FIGURES
+    ) -> None:
         self._store = store
         self._papers = papers
         self._cut = cut
         self._enabled = enabled
+        self._most = most
         self._searching: dict[_Key, asyncio.Task[FigureSearch]] = {}
 
     def may_show(self, paper: Paper) -> bool:
@@ -75,7 +103,7 @@ class Figures:
         if paper is None or not self.may_show(paper):
             return ()
         found = await self._store.load(arxiv_id)
-        return () if found is None else figures_to_show(paper, found)
+        return () if found is None else figures_to_show(paper, found, self._most)
 
     async def find(self, paper: Paper, seconds: float = FIND_SECONDS) -> tuple[Figure, ...] | NoFigures:
         """Return the figures of this version of the paper, cut out where nobody did so before, or why there are none.
@@ -99,30 +127,29 @@ class Figures:
                 found = task.result()
             except SourceError:
                 return NoFigures.LATER
-        return figures_to_show(paper, found) or NoFigures.NONE
+        return figures_to_show(paper, found, self._most) or NoFigures.NONE
 
-    async def prepare(self, papers: Iterable[Paper], limit: int = PREPARED) -> int:
-        """Search those papers that may be shown and were not searched yet; return how many were.
+    async def prepare(self, papers: Iterable[Paper], limit: int = PREPARED) -> Prepared:
+        """Search those papers that may be shown and were not searched yet, in their order; return what became of them.
 
         Stops at the first refusal of arXiv: the rest is left to a later run. Raises `StoreError`.
         """
-        wanted = {(paper.arxiv_id, paper.version): paper for paper in papers if self.may_show(paper)}
-        if self._cut is None or not wanted:
-            return 0
+        if self._cut is None or not self._enabled:
+            return Prepared()
+        each = {(paper.arxiv_id, paper.version): paper for paper in papers}
+        wanted = {key: paper for key, paper in each.items() if self.may_show(paper)}
         searched = await self._store.load_searched(arxiv_id for arxiv_id, _ in wanted)
-        count = 0
-        for key, paper in wanted.items():
-            if key in searched:
-                continue
-            if count >= limit:
-                break
+        missing = [paper for key, paper in wanted.items() if key not in searched]
+        became: Counter[str] = Counter()
+        for paper in missing[:limit]:
             try:
-                await self._search(paper, self._cut)
+                found = await self._search(paper, self._cut)
             except SourceError as error:
                 _log.warning("figures.stopped", arxiv_id=paper.arxiv_id, error=str(error))
                 break
-            count += 1
-        return count
+            became["failed" if found.problem else "found" if found.figures else "none"] += 1
+        left = len(missing) - became.total()
+        return Prepared(became["found"], became["none"], became["failed"], len(each) - len(wanted), left)
 
     async def close(self) -> None:
         """End what is still being asked of arXiv."""

@@ -19,8 +19,8 @@ MAX_FIGURES = 4
 _MAX_AUTHORS = 200
 
 
-def figures_to_show(paper: Paper, found: FigureSearch) -> tuple[Figure, ...]:
-    """Return what may be shown of what was found in a paper, with what has to stand beside it.
+def figures_to_show(paper: Paper, found: FigureSearch, most: int = MAX_FIGURES) -> tuple[Figure, ...]:
+    """Return the first `most` that may be shown of what was found in a paper, with what has to stand beside them.
 
     None unless both are open licences, that of the version and that of the paper today; none of a withdrawn paper.
     Whether the owner turned figures on is the caller's to ask.
@@ -43,7 +43,7 @@ def figures_to_show(paper: Paper, found: FigureSearch) -> tuple[Figure, ...]:
             licence=licence,
             credit=credit,
         )
-        for one in found.figures
+        for one in found.figures[:most]
     )
 
 

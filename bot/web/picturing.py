@@ -37,14 +37,15 @@ class Pictures:
         self._site = site
         self._store = store
         self._state = state
+        self._most = site.wish.figures
         self.marks: dict[str, str] = {}
         """Paper → mark of its figures, for every paper that was searched for some."""
 
     async def load(self) -> None:
         """Find out which papers have figures; none where the owner does not want any. Raises `StoreError` kinds."""
-        if self._site.wish.figures:
+        if self._most:
             found = await self._store.load_marks(sorted(self._site.paper_pages))
-            self.marks = {one: mark_of(mark, self._site.papers[one].mark) for one, mark in found.items()}
+            self.marks = {one: mark_of(mark, self._most, self._site.papers[one].mark) for one, mark in found.items()}
         for arxiv_id in self._state.figures.keys() - self.marks.keys():
             del self._state.figures[arxiv_id]
 
@@ -80,7 +81,8 @@ class Pictures:
 
     async def _load(self, ids: Sequence[str], papers: dict[str, Paper]) -> dict[str, tuple[StoredFigure, ...]]:
         found = await self._store.load_many(ids)
-        return {one: figures_to_show(papers[one], found[one]) if one in found and one in papers else () for one in ids}
+        known = {one for one in ids if one in found and one in papers}
+        return {one: figures_to_show(papers[one], found[one], self._most) if one in known else () for one in ids}
 
 
 def _path(one: StoredFigure) -> str:

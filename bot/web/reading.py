@@ -36,7 +36,8 @@ class SiteWish:
     """What the owner wants published, and what only the caller knows.
 
     `since`: announcement dates before it have no pages. `server_topics`: whether topics that a server made for itself
-    are published as well; `figures`: whether those of papers are shown. `next_on`, `next_at`: the next announcement.
+    are published as well; `figures`: how many of a paper are shown at the most. `next_on`, `next_at`: the next
+    announcement.
     """
 
     next_on: date
@@ -45,7 +46,7 @@ class SiteWish:
     site_name: str = "Paper Brief"
     since: date = FIRST_DAY
     server_topics: bool = False
-    figures: bool = False
+    figures: int = 0
 
 
 @dataclass(frozen=True, slots=True)

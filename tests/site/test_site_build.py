@@ -4,10 +4,7 @@ import os
 import pickle
 from dataclasses import replace
 from datetime import date
-from html.parser import HTMLParser
 from pathlib import Path
-from posixpath import dirname, join, normpath
-from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -25,6 +22,7 @@ from bot.texts import Translation
 from bot.web import addresses, site
 from bot.web.composing import Composer
 from bot.web.writing import PRIVATE
+from tests.site.site_links import unresolved
 from tests.site.site_world import (
     CATALOGUE,
     FIRST,
@@ -60,36 +58,6 @@ def times_of(root: Path) -> dict[Path, int]:
 def names_in(directory: Path) -> set[str]:
     """Return what is in a directory, but for a database."""
     return {path.name for path in directory.iterdir() if not path.name.startswith("paperbrief.sqlite3")}
-
-
-class _Links(HTMLParser):
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self.ids: set[str] = set()
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        self.found += [value for name in ("href", "src") if (value := values.get(name))]
-        self.ids |= {value for value in (values.get("id"),) if value}
-
-
-def unresolved(files: dict[str, bytes]) -> list[str]:
-    """Return the links of pages to pages that do not exist."""
-    pages = {name: _Links(content.decode()) for name, content in files.items() if name.endswith(".html")}
-    broken: list[str] = []
-    for name, page in pages.items():
-        for link in page.found:
-            parts = urlsplit(link)
-            if parts.scheme or parts.netloc:
-                continue
-            target = normpath(join(dirname(name), unquote(parts.path))) if parts.path else name
-            if target not in files:
-                broken.append(f"{name}: {link}")
-            elif parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].ids:
-                broken.append(f"{name}: no {parts.fragment} in {target}")
-    return broken
 
 
 async def test_every_kind_of_page_is_there_and_every_link_resolves(db: Database, root: Path) -> None:
@@ -316,7 +284,7 @@ async def test_figures_are_published_while_they_may_be(db: Database, root: Path)
     await FigureStore(db).save(FigureSearch("2605.00003", 1, licence, (cut,)))
     await build(db, root)
     assert not (root / "figures").exists()
-    wish = replace(WISH, figures=True)
+    wish = replace(WISH, figures=3)
     await build(db, root, wish)
     (picture,) = (root / "figures").rglob("*.webp")
     page = (root / "en/papers/2605.00003/index.html").read_text(encoding="utf-8")
@@ -333,3 +301,17 @@ async def test_figures_are_published_while_they_may_be(db: Database, root: Path)
     await build(db, root, wish)
     assert not (root / "figures").exists()
     assert "CC BY 4.0" not in (root / "en/papers/2605.00003/index.html").read_text(encoding="utf-8")
+
+
+async def test_as_many_figures_of_a_paper_as_the_owner_wants(db: Database, root: Path) -> None:
+    await fill(db)
+    licence = "https://creativecommons.org/licenses/by/4.0/"
+    await PaperStore(db).save_metadata([replace(PAPERS[3], licence=licence)])
+    cut = [CutFigure(one, 1, f"Caption {one}", 64, 48, "image/webp", b"RIFF%d" % one) for one in (1, 2, 4)]
+    await FigureStore(db).save(FigureSearch("2605.00003", 1, licence, tuple(cut)))
+    page = root / "en/papers/2605.00003/index.html"
+    for most in (3, 1, 2, 0):
+        await build(db, root, replace(WISH, figures=most))
+        pictures = [path.name for path in (root / "figures").rglob("*.webp")] if (root / "figures").exists() else []
+        shown = page.read_text(encoding="utf-8")
+        assert (len(pictures), shown.count("<figure>"), shown.count("Caption")) == (most, most, most)

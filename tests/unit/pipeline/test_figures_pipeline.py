@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.errors import SourceError, SourceMalformed, SourceUnavailable
 from bot.figures import CutFigure, FigureSearch, NoFigures, open_licence
 from bot.model import Paper
-from bot.pipeline.figures import MAX_SEARCHES, Figures
+from bot.pipeline.figures import MAX_SEARCHES, Figures, Prepared
 
 BY = "http://creativecommons.org/licenses/by/4.0/"
 NC = "http://creativecommons.org/licenses/by-nc/4.0/"
@@ -85,7 +85,7 @@ async def test_turned_off_nothing_is_asked_or_shown() -> None:
     knife.asked.clear()
     assert await off.find(PAPER) is NoFigures.OFF
     assert await off.load(PAPER.arxiv_id) == ()
-    assert await off.prepare([PAPER]) == 0
+    assert await off.prepare([PAPER]) == Prepared()
     assert not off.may_show(PAPER)
     assert knife.asked == []
 
@@ -104,7 +104,7 @@ async def test_no_other_licence_is_ever_asked_for_or_shown(today: str | None, th
     kept, knife = Kept(closed), Knife(ONE)
     figures = build(kept, knife)
     assert await figures.find(closed) is NoFigures.CLOSED
-    assert await figures.prepare([closed]) == 0
+    assert await figures.prepare([closed]) == Prepared(closed=1)
     assert (knife.asked, kept.searches) == ([], {})
     for paper, licence in ((closed, BY), (PAPER, then or "")):
         kept = Kept(paper)
@@ -132,7 +132,7 @@ async def test_a_pdf_that_cannot_be_read_is_not_asked_for_again(error: SourceErr
     kept, knife = Kept(PAPER), Knife(error=error)
     figures = build(kept, knife)
     assert [await figures.find(PAPER) for _ in range(3)] == [NoFigures.NONE] * 3
-    assert await figures.prepare([PAPER]) == 0
+    assert await figures.prepare([PAPER]) == Prepared()
     assert len(knife.asked) == 1
     assert kept.searches[PAPER.arxiv_id, 1].problem == str(error)
 
@@ -190,14 +190,34 @@ async def test_preparing_asks_for_each_once_up_to_a_bound() -> None:
     closed = replace(PAPER, arxiv_id="2605.00009", licence=NC)
     kept, knife = Kept(*papers), Knife(ONE)
     figures = build(kept, knife)
-    assert await figures.prepare([papers[0], papers[0], closed, *papers], limit=3) == 3
-    assert await figures.prepare([*papers, closed]) == 2
-    assert await figures.prepare(papers) == 0
+    assert await figures.prepare([papers[0], papers[0], closed, *papers], limit=3) == Prepared(
+        found=3, closed=1, left=2
+    )
+    assert await figures.prepare([*papers, closed]) == Prepared(found=2, closed=1)
+    assert await figures.prepare(papers) == Prepared()
     assert sorted(knife.asked) == [(paper.arxiv_id, 1) for paper in papers]
 
 
 async def test_preparing_stops_where_arxiv_refuses() -> None:
     papers = [replace(PAPER, arxiv_id=f"2605.{number:05d}") for number in range(3)]
     knife = Knife(error=SourceUnavailable("cooling down"))
-    assert await build(Kept(*papers), knife).prepare(papers) == 0
+    assert await build(Kept(*papers), knife).prepare(papers) == Prepared(left=3)
     assert len(knife.asked) == 1
+
+
+async def test_preparing_tells_papers_without_figures_from_those_that_cannot_be_read() -> None:
+    papers = [replace(PAPER, arxiv_id=f"2605.{number:05d}") for number in range(2)]
+    knife = Knife()
+    assert await build(Kept(*papers), knife).prepare(papers[:1]) == Prepared(none=1)
+    knife.error = SourceMalformed("the PDF is encrypted")
+    assert await build(Kept(*papers), knife).prepare(papers[1:]) == Prepared(failed=1)
+
+
+async def test_no_more_are_shown_of_a_paper_than_the_owner_wants() -> None:
+    kept = Kept(PAPER)
+    await kept.save(FigureSearch(PAPER.arxiv_id, 1, BY, (ONE, replace(ONE, number=2), replace(ONE, number=3))))
+    figures = Figures(kept, kept, Knife(), enabled=True, most=2)
+    assert [one.number for one in await figures.load(PAPER.arxiv_id)] == [1, 2]
+    found = await figures.find(PAPER)
+    assert not isinstance(found, NoFigures)
+    assert [one.number for one in found] == [1, 2]

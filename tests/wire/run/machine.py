@@ -1,6 +1,7 @@
 """A machine of a test's own: a Discord and an arXiv on loopback, a data directory, and `paperbrief run` on it."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -36,6 +37,9 @@ CREATE = r"^/channels/\d+/messages$"
 START_SECONDS = 45.0
 """A start takes about two; a machine that is busy with other tests needs more."""
 
+LOOK_SECONDS = 0.1
+"""Between two looks at what tells nobody of a change."""
+
 STOP_SECONDS = 10.0
 """What a supervisor gives a process before it kills it."""
 
@@ -45,7 +49,7 @@ class Running:
 
     def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
         self._process = process
-        self._log = log
+        self.log = log
 
     @property
     def alive(self) -> bool:
@@ -55,7 +59,7 @@ class Running:
     @property
     def output(self) -> str:
         """Return all that it has printed, on either stream."""
-        return self._log.read_text(encoding="utf-8")
+        return self.log.read_text(encoding="utf-8")
 
     @property
     def said(self) -> list[str]:
@@ -185,6 +189,17 @@ class Machine:
         async with asyncio.timeout(START_SECONDS):
             while not (await self.ledger()).by_state.get(state):
                 pass
+
+    async def until_file(self, path: Path, words: str = "") -> str:
+        """Return what a file says once it is there, with these words in it; a file tells nobody of a change."""
+        async with asyncio.timeout(START_SECONDS):
+            while True:
+                with contextlib.suppress(FileNotFoundError):
+                    said = await asyncio.to_thread(path.read_text, "utf-8")
+                    if words in said:
+                        return said
+                # Each look leaves the processor to whoever writes it.
+                await asyncio.sleep(LOOK_SECONDS)
 
     def shown(self, room: Channel) -> list[str]:
         """Return the titles of the papers that stand in a channel, in the order of its messages and embeds."""
