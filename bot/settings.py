@@ -93,7 +93,7 @@ class BriefSettings(BaseModel):
     categories: Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_names)] = Field(
         ("cs.CL", "cs.CV", "cs.AI"),
         min_length=1,
-        description="Categories that `paperbrief ingest` reads, comma-separated.",
+        description="Categories that are read, comma-separated. `run` also reads those of subscribed topics.",
     )
     max_papers: int = Field(10, ge=1, le=10, description="Papers per brief at the most.")
     overview: bool = Field(False, description="Three sentences of the model over the papers of a brief, above them.")

@@ -7,7 +7,8 @@ left to translate. A test makes sure that nothing is.
 import ast
 import asyncio
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -101,17 +102,24 @@ class _Recorder(app_commands.Translator):
         self.seen.append(Message(string.message, (string.message,), None, COMMAND if named else None))
 
 
-async def _in_commands() -> list[Message]:
+@asynccontextmanager
+async def loaded_commands() -> AsyncIterator[app_commands.CommandTree[Any]]:
+    """Yield the tree of all commands, of cogs that are connected to nothing."""
     bot = commands.Bot(command_prefix=(), intents=discord.Intents.none())
     cast("Any", bot).services = _Nobody()
-    recorder = _Recorder()
     try:
         for extension in EXTENSIONS:
             await bot.load_extension(extension)
-        for command in bot.tree.get_commands():
-            await command.get_translated_payload(bot.tree, recorder)
+        yield bot.tree
     finally:
         await bot.close()
+
+
+async def _in_commands() -> list[Message]:
+    recorder = _Recorder()
+    async with loaded_commands() as tree:
+        for command in tree.get_commands():
+            await command.get_translated_payload(tree, recorder)
     return recorder.seen
 
 

@@ -58,7 +58,8 @@ _TEXTS = {
         "are approximate"
     ),
     StatementCode.CATEGORIES_UNREAD: mark(
-        "This bot does not read {unread}; only whoever runs it can add to what is read"
+        "{unread}: not read so far; this bot reads the categories of its settings and of the topics that are "
+        "subscribed to"
     ),
     StatementCode.MISSING_WAITING: mark("{categories}: not announced yet"),
     StatementCode.MISSING_OVERDUE: mark("{categories}: overdue, arXiv still shows an older announcement"),

@@ -157,13 +157,14 @@ def test_the_silence_of_a_brief_in_both_languages() -> None:
         "Nothing new for this topic: of 2 papers, 1 announced before; 1 outside the topic's query. "
         "cs.AI is not in yet: arXiv has not announced Tue 12 May 2026 yet. "
         "cs.LG could not be read: arXiv did not answer. "
-        "This bot does not read cs.SD, eess.AS; only whoever runs it can add to what is read."
+        "cs.SD, eess.AS: not read so far; this bot reads the categories of its settings and of the topics that are "
+        "subscribed to."
     )
     assert say_silence(silence, load_texts("zh-CN")) == (
         "该主题没有新内容：共 2 篇论文，其中 1 篇之前已公布；1 篇不符合主题的查询条件。"
         "cs.AI 尚未公布：arXiv 尚未发布2026年5月12日 周二的公告。"
         "cs.LG 无法读取：arXiv 没有响应。"
-        "本机器人不读取 cs.SD、eess.AS，只有它的运行者可以添加要读取的分类。"
+        "cs.SD、eess.AS 至今尚未读取；本机器人读取其设置中的分类和已订阅主题的分类。"
     )
     assert (say_silence((), load_texts("en")), silence_to_operator(())) == ("", None)
 
