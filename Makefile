@@ -5,12 +5,13 @@ BIN    := $(VENV)/bin
 ARGS   ?=
 SHARED ?= ../shared
 
-.PHONY: help demo embeddings test check docs bench lock clean
+.PHONY: help demo embeddings test check docs bench lock sbom clean
 help:
 	@echo "make demo    the real bot in a simulated Discord, in your browser, offline (ARGS=--once: as text)"
 	@echo "make test    all tests            make check   format, lint, types, layers, audit, documentation"
 	@echo "make docs    the documentation as a site, in build/docs"
 	@echo "make bench   every benchmark      make lock    recompile the pinned requirements"
+	@echo "make sbom    the parts list of the bot, CycloneDX, in dist/"
 	@echo "make embeddings    the small model that ranks papers by meaning, for EMBEDDINGS__PROVIDER=minilm"
 
 $(BIN)/python:
@@ -19,9 +20,9 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # One stamp per requirements file: a set that is installed and unchanged is not installed again.
-.stamps/%: requirements/%.txt pyproject.toml | $(BIN)/python
+.stamps/%: requirements/%.txt requirements/build.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what requirements/$*.txt pins into $(VENV), once: a minute or so."
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< -r requirements/build.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@mkdir -p .stamps && touch $@
 
@@ -54,6 +55,12 @@ docs: .stamps/dev
 
 bench: .stamps/dev
 	@SHARED=$(SHARED) $(BIN)/python -m benchmarks
+
+# What the bot runs on, as a CycloneDX document; hashes of the pins included.
+sbom: .stamps/dev
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+		--output-file dist/paperbrief.cdx.json requirements/runtime.txt
 
 lock: .stamps/dev
 	$(BIN)/python tools/lock.py

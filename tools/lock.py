@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SETS = {"runtime": ("--group", "build"), "demo": ("--group", "demo"), "dev": ("--group", "dev")}
+SETS = {"runtime": (), "demo": ("--group", "demo"), "dev": ("--group", "dev")}
 
 
 def main() -> None:
@@ -20,6 +20,10 @@ def main() -> None:
     )  # fmt: skip
     for name, groups in SETS.items():
         _compile("pyproject.toml", *groups, *common, "--output-file", f"requirements/{name}.txt")
+    _compile(
+        "--group", "build", "--constraints", "requirements/dev.txt", *common,
+        "--output-file", "requirements/build.txt",
+    )  # fmt: skip
     # As it says itself: nothing but what it names, at the versions of the other sets where they have them.
     _compile(
         "requirements/embeddings.in", "--no-deps", "--constraints", "requirements/dev.txt", *common,

@@ -63,12 +63,13 @@ async def check_up(settings: Settings, *, offline: bool) -> list[Finding]:
         *_zones(),
         *_disk(settings.data_dir),
         *await _database(settings),
-        *await _web(settings),
     ]
+    sound = database_is_sound(findings)
+    findings += await _web(settings, sound=sound)
     if offline:
         findings.append(Finding(Level.OK, "addresses", "not asked (--offline)"))
     else:
-        findings += await _addresses(settings)
+        findings += await _addresses(settings, sound=sound)
     return findings
 
 
@@ -141,7 +142,12 @@ async def _database(settings: Settings) -> list[Finding]:
     return [Finding(Level.OK, "database", "no damage found")]
 
 
-async def _web(settings: Settings) -> list[Finding]:
+def database_is_sound(findings: list[Finding]) -> bool:
+    """Return whether the database may be opened without changing it: sound, and of today's schema."""
+    return all(one.level is not Level.FAIL for one in findings if one.subject == "database")
+
+
+async def _web(settings: Settings, *, sound: bool) -> list[Finding]:
     web = settings.web
     if web.out is None:
         if web.url is None:
@@ -150,18 +156,14 @@ async def _web(settings: Settings) -> list[Finding]:
         return [Finding(Level.WARN, "web edition", text)]
     findings = list(_web_directory(web.out))
     path = settings.data_dir / "paperbrief.sqlite3"
-    if settings.database.url is None and not path.exists():
+    if not sound or (settings.database.url is None and not path.exists()):
         return findings
     from bot.pipeline.publishing import Publications
     from bot.store.engine import Database
     from bot.store.source_state import SourceStateStore
 
-    try:
-        async with Database.open(settings.database_url, busy_timeout=settings.database.busy_timeout) as database:
-            last = await Publications(SourceStateStore(database)).load()
-    except PaperBriefError:
-        # The check of the database says what is wrong with it.
-        return findings
+    async with Database.open(settings.database_url, busy_timeout=settings.database.busy_timeout) as database:
+        last = await Publications(SourceStateStore(database)).load()
     if last is not None and last.problem is not None:
         text = f"the last build failed at {last.at.isoformat(timespec='seconds')}: {last.problem}"
         findings.append(Finding(Level.FAIL, "web edition", text))
@@ -181,8 +183,13 @@ def _web_directory(out: Path) -> Iterator[Finding]:
         yield Finding(Level.OK, "web edition", f"{out.absolute()} can be written")
 
 
-async def _addresses(settings: Settings) -> list[Finding]:
+async def _addresses(settings: Settings, *, sound: bool) -> list[Finding]:
     from bot.app import open_client
+
+    text = "not asked: the limit that all processes share is kept in the database, which cannot be used"
+    not_asked = [Finding(Level.WARN, "addresses", text), _clock(None)]
+    if not sound:
+        return not_asked
 
     addresses = {
         SourceName.LISTING: settings.arxiv.list_url,
@@ -196,8 +203,7 @@ async def _addresses(settings: Settings) -> list[Finding]:
         try:
             client = await stack.enter_async_context(open_client(settings))
         except PaperBriefError:
-            text = "not asked: the limit that all processes share is kept in the database, which cannot be used"
-            return [Finding(Level.WARN, "addresses", text), _clock(None)]
+            return not_asked
         for source, address in addresses.items():
             subject = f"arXiv {source}"
             try:

@@ -26,6 +26,8 @@ EXIT_USAGE = 2
 EXIT_INCOMPLETE = 3
 """It ran, and something is missing that a later run may bring."""
 
+NO_TOKEN = "DISCORD_TOKEN is not set; `paperbrief init` asks for it and writes .env"  # noqa: S105  # a sentence
+
 FIRST_YEAR, LAST_YEAR = 1991, 2090
 """arXiv began in 1991; an identifier's two digits of the year last until 2090."""
 

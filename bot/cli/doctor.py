@@ -1,10 +1,13 @@
 """`paperbrief doctor`: is everything in place, and if not, what to do."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli.common import EXIT_TROUBLE, prepare, run_async
+
+if TYPE_CHECKING:
+    from bot.cli.check_up import Finding
 
 
 def doctor(
@@ -15,8 +18,13 @@ def doctor(
     from bot.cli.check_up import Level, check_up
 
     findings = run_async(lambda: check_up(settings, offline=offline))
+    print_findings(findings)
+    if any(finding.level is Level.FAIL for finding in findings):
+        raise typer.Exit(EXIT_TROUBLE)
+
+
+def print_findings(findings: "list[Finding]") -> None:
+    """Print one line a finding, the subjects in a column."""
     width = max(len(finding.subject) for finding in findings)
     for finding in findings:
         typer.echo(f"{finding.level:<4}  {finding.subject:<{width}}  {finding.text}")
-    if any(finding.level is Level.FAIL for finding in findings):
-        raise typer.Exit(EXIT_TROUBLE)

@@ -23,6 +23,8 @@ class Identity:
 
     name: str
     application_id: int
+    guilds: int
+    """Servers that it is in, as Discord estimates it."""
 
 
 async def fetch_identity(token: str) -> Identity:
@@ -35,7 +37,7 @@ async def fetch_identity(token: str) -> Identity:
         async with client:
             await client.login(token)
             application = await client.application_info()
-            return Identity(str(client.user), application.id)
+            return Identity(str(client.user), application.id, application.approximate_guild_count)
     except discord.LoginFailure as error:
         raise TokenRefused("Discord does not accept this token; copy it again from the developer portal") from error
     except (discord.HTTPException, OSError) as error:

@@ -102,14 +102,19 @@ class Machine:
         """Return the file of the database."""
         return self.directory / "data" / "paperbrief.sqlite3"
 
-    async def start(self, *, tick: float = 0.2, api_url: str = "", **settings: str) -> Running:
-        """Start `paperbrief run`; `settings` are environment variables. Does not wait for anything."""
+    async def start(
+        self, *options: str, tick: float = 0.2, api_url: str = "", at: str = "", **settings: str
+    ) -> Running:
+        """Start `paperbrief run` with `options`; `settings` are environment variables. Does not wait for anything.
+
+        `at`: the instant that its clock shows at first, in place of Discord's.
+        """
         order = {
             "api_url": api_url or self.discord.api_url,
             "gateway_url": self.discord.gateway_url,
-            "now": self.discord.clock.now().isoformat(),
+            "now": at or self.discord.clock.now().isoformat(),
             "tick": tick,
-            "words": ["run"],
+            "words": ["run", *options],
         }
         environment = {
             "PATH": os.environ["PATH"],
