@@ -20,6 +20,7 @@ class StatementCode(StrEnum):
 
     # Why an announcement is in its state.
     SOURCE_UNAVAILABLE = "source_unavailable"
+    SOURCE_LIMITED = "source_limited"
     SOURCE_MALFORMED = "source_malformed"
     NOTHING_FETCHED = "nothing_fetched"
     PAGE_INCOMPLETE = "page_incomplete"

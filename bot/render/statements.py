@@ -20,6 +20,7 @@ _ASK = mark("the log of whoever runs this bot says more")
 _TEXTS = {
     StatementCode.PLAIN: _ASK,
     StatementCode.SOURCE_UNAVAILABLE: mark("arXiv did not answer"),
+    StatementCode.SOURCE_LIMITED: mark("arXiv limits how often it is asked; nothing is asked of it before {until}"),
     StatementCode.SOURCE_MALFORMED: mark("what arXiv answered could not be read"),
     StatementCode.NOTHING_FETCHED: mark("nothing was fetched"),
     StatementCode.PAGE_INCOMPLETE: mark("what arXiv shows does not agree with its own counts"),
@@ -94,6 +95,7 @@ _TEXTS = {
 _OPERATOR = {
     StatementCode.PLAIN: "{text}",
     StatementCode.SOURCE_UNAVAILABLE: "{detail}",
+    StatementCode.SOURCE_LIMITED: "{detail}",
     StatementCode.SOURCE_MALFORMED: "{detail}",
     StatementCode.PAGE_INCOMPLETE: "{detail}",
     StatementCode.FEWER_THAN_USUAL: "possibly incomplete: {found} papers where that weekday usually brings {usual}",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
 
-from bot.errors import SourceError, SourceMalformed
+from bot.errors import SourceError, SourceMalformed, SourceUnavailable
 from bot.model import Announcement, AnnouncementState, FetchedAnnouncement, SourceName
 from bot.sources.calendar import AnnouncementCalendar
 from bot.statement import Statement, StatementCode
@@ -122,6 +122,8 @@ def explain_failure(error: SourceError | None) -> Statement:
     """Return why nothing could be read."""
     if error is None:
         return Statement.of(StatementCode.NOTHING_FETCHED)
+    if isinstance(error, SourceUnavailable) and error.retry_at is not None:
+        return Statement.of(StatementCode.SOURCE_LIMITED, until=error.retry_at, detail=str(error))
     malformed = isinstance(error, SourceMalformed)
     code = StatementCode.SOURCE_MALFORMED if malformed else StatementCode.SOURCE_UNAVAILABLE
     return Statement.of(code, detail=str(error))

@@ -44,6 +44,7 @@ VALUES: dict[str, Value] = {
 NEEDED: dict[StatementCode, tuple[str, ...]] = {
     C.PLAIN: ("text",),
     C.SOURCE_UNAVAILABLE: ("detail",),
+    C.SOURCE_LIMITED: ("until", "detail"),
     C.SOURCE_MALFORMED: ("detail",),
     C.PAGE_INCOMPLETE: ("detail",),
     C.FEWER_THAN_USUAL: ("found", "usual"),
