@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.app import open_online_services
+from bot.app_health import beating
 from bot.app_web import publishing
+from bot.health.heart import Heart
 from bot.services import OnlineServices
 from bot.settings import Settings
 from bot.sources.calendar import load_calendar
@@ -43,11 +45,12 @@ async def run_discord(settings: Settings, token: str, stop: asyncio.Event) -> No
             hold_lease(LeaseStore(database), online.reading.clock, lock_dir=lock_dir)
         )
         reading = online.reading
+        heart = await stack.enter_async_context(beating(settings, reading.clock))
         publish = await stack.enter_async_context(publishing(settings, reading))
         bot = build_bot(reading)
         tasks = [
             asyncio.create_task(run_bot(bot, token), name="gateway"),
-            asyncio.create_task(_deliver(settings, online, bot, lease, publish), name="delivery"),
+            asyncio.create_task(_deliver(settings, online, bot, lease, publish, heart), name="delivery"),
             asyncio.create_task(stop.wait(), name="stop"),
         ]
         try:
@@ -62,7 +65,12 @@ async def run_discord(settings: Settings, token: str, stop: asyncio.Event) -> No
 
 
 async def _deliver(
-    settings: Settings, online: OnlineServices, bot: "PaperBot", lease: "Lease", publish: Callable[[], None]
+    settings: Settings,
+    online: OnlineServices,
+    bot: "PaperBot",
+    lease: "Lease",
+    publish: Callable[[], None],
+    heart: Heart,
 ) -> None:
     """Plan and send from the moment that the bot is logged in until cancelled; a gateway that is down stops neither."""
     from bot.deliver.discord_sender import DiscordWire
@@ -142,7 +150,7 @@ async def _deliver(
         ),
         publish=changed,
     )
-    jobs: dict[str, Job] = {"poll": runner.poll, "plan": runner.plan, "warm": runner.warm}
+    jobs: dict[str, Job] = {"tick": heart.tick, "poll": runner.poll, "plan": runner.plan, "warm": runner.warm}
     if settings.figures.enabled:
         jobs["figures"] = illustrator.run
     schedule = Schedule(jobs)

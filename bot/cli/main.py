@@ -11,6 +11,7 @@ from bot.cli import (
     database,
     demo,
     doctor,
+    health,
     ingest,
     init,
     look_up,
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 app.command("init")(init.init)
 app.command("run")(run_bot.run)
+app.command("health")(health.health)
 app.command("ingest")(ingest.ingest)
 app.command("brief")(briefs.brief)
 app.command("topics")(topics.topics)

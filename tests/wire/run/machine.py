@@ -7,7 +7,7 @@ import os
 import signal
 import sqlite3
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -109,14 +109,45 @@ class Machine:
 
         `at`: the instant that its clock shows at first, in place of Discord's.
         """
-        order = {
+        order, environment = self._order(["run", *options], tick, api_url, at), self._environment(settings)
+        log = self.directory / f"run-{len(self.started)}.log"
+        with log.open("wb") as output:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "tests.wire.run.entry", json.dumps(order)),
+                cwd=self.directory,
+                env=environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        running = Running(process, log)
+        self.started.append(running)
+        return running
+
+    async def command(self, *words: str, **settings: str) -> tuple[int, str]:
+        """Run another `paperbrief` command beside the bot, on the same clock; return its exit code and what it says."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.wire.run.entry", json.dumps(self._order(words))),
+            cwd=self.directory,
+            env=self._environment(settings),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await asyncio.wait_for(process.communicate(), START_SECONDS)
+        return process.returncode or 0, said.decode()
+
+    def _order(self, words: Sequence[str], tick: float = 30.0, api_url: str = "", at: str = "") -> dict[str, Any]:
+        return {
             "api_url": api_url or self.discord.api_url,
             "gateway_url": self.discord.gateway_url,
             "now": at or self.discord.clock.now().isoformat(),
             "tick": tick,
-            "words": ["run", *options],
+            "words": list(words),
         }
-        environment = {
+
+    def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        return {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
             "PYTHONWARNINGS": "error::ResourceWarning",
@@ -132,19 +163,6 @@ class Machine:
             "LOG__LEVEL": "info",
             **settings,
         }
-        log = self.directory / f"run-{len(self.started)}.log"
-        with log.open("wb") as output:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "tests.wire.run.entry", json.dumps(order)),
-                cwd=self.directory,
-                env=environment,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-            )
-        running = Running(process, log)
-        self.started.append(running)
-        return running
 
     async def ready(self, *, tick: float = 0.2, **settings: str) -> Running:
         """Start `paperbrief run` and return when its gateway session stands."""
