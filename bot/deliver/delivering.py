@@ -185,8 +185,8 @@ class Delivering:
     async def _post(self, claim: Claim, open_since: datetime | None) -> None:
         one, at = claim.delivery, self._clock.now()
         self.totals.requests += 1
-        await self._pacer.depart()
-        answer = await self._wire.send(one, claim.into_id)
+        async with self._pacer.request():
+            answer = await self._wire.send(one, claim.into_id)
         self._pacer.note(answer)
         if one.action in (DeliveryAction.MESSAGE, DeliveryAction.FORUM_POST):
             self._pacer.rest(one.channel_id, bucket_wait(answer))

@@ -154,8 +154,8 @@ class DiscordWire:
 
     async def _get(self, path: str, *, params: dict[str, Any] | None = None, **ids: int) -> Any:
         await self._pacer.turn()
-        await self._pacer.depart()
-        answer = await self._request("GET", path, None, params=params, **ids)
+        async with self._pacer.request():
+            answer = await self._request("GET", path, None, params=params, **ids)
         if isinstance(answer, NoReply) or not 200 <= answer.status < 300:
             raise LookupFailed(answer)
         return answer.body

@@ -7,7 +7,8 @@ delivery run to get an answer. Knows monotonic seconds only.
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from bot.clock import Clock
 from bot.deliver.replies import Answer, is_invalid
@@ -18,6 +19,11 @@ _log = get_logger(__name__)
 DEFAULT_RATE = 30.0
 HIGHEST_RATE = 45.0
 """Discord allows 50 requests a second to a bot; the rest is for what does not pass here."""
+
+_MAY_COUNT = 48
+"""Requests that Discord may count into one second, whatever the network does; two more are left for the others."""
+
+_LOOK_AGAIN = 0.05
 
 # A little less, for what rounding does to a difference of instants.
 _A_SECOND = 1.0 - 1e-6
@@ -40,6 +46,8 @@ class Pacer:
         self._next = clock.monotonic()
         self._in_a_second = int(rate) + 1
         self._departed: deque[float] = deque()
+        self._answered: deque[float] = deque()
+        self._under_way = 0
         self._paused_until = 0.0
         self._rests: dict[int, float] = {}
         self._invalid: deque[float] = deque()
@@ -53,20 +61,38 @@ class Pacer:
             # A late wake-up is made up for, but never by more than one request at once.
             self._next = max(self._next, self._clock.monotonic() - self._interval) + self._interval
 
-    async def depart(self) -> None:
-        """Return when a request that had its turn may leave: at once, but for those that were held up together.
+    @asynccontextmanager
+    async def request(self) -> AsyncIterator[None]:
+        """Hold the block, one request that had its turn, back for as long as Discord may count it with too many others.
 
         Between turn and request lies a write of the ledger; after a slow one all that waited for it would leave in the
-        same moment, and Discord counts what arrives. Waits less than a second.
+        same moment. And Discord counts what arrives: at some instant between departure and answer, so that after a
+        hiccup of the network those of more than a second arrive together. A request therefore counts from its departure
+        until a second after its answer; then no second of Discord's own holds more than that, as each request in it
+        was still counted here when the last of them left. A round trip of more than 0.6 s slows the default rate down.
         """
-        while True:
-            now = self._clock.monotonic()
-            while self._departed and now - self._departed[0] >= _A_SECOND:
-                self._departed.popleft()
-            if len(self._departed) < self._in_a_second:
-                self._departed.append(now)
-                return
-            await self._clock.sleep(max(self._departed[0] + 1.0 - now, 0.001))
+        while (wait := self._held_up()) > 0:
+            await self._clock.sleep(wait)
+        self._departed.append(self._clock.monotonic())
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            self._answered.append(self._clock.monotonic())
+
+    def _held_up(self) -> float:
+        now = self._clock.monotonic()
+        for past in (self._departed, self._answered):
+            while past and now - past[0] >= _A_SECOND:
+                past.popleft()
+        wait = 0.0
+        if len(self._departed) >= self._in_a_second:
+            wait = max(self._departed[0] + 1.0 - now, 0.001)
+        if self._under_way + len(self._answered) >= _MAY_COUNT:
+            # Answers that did not come yet give no instant to wait for.
+            wait = max(wait, self._answered[0] + 1.0 - now if self._answered else _LOOK_AGAIN, 0.001)
+        return wait
 
     def pause(self, seconds: float) -> None:
         """Let nobody have a turn for that long; a longer pause under way stays."""

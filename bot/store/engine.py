@@ -4,11 +4,16 @@ Knows transactions and nothing of papers. Every driver error leaves here as one 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import sqlite3
+import threading
+import weakref
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+import aiosqlite
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -28,6 +33,11 @@ _BEGIN = "paperbrief_begin"
 """Execution option: how SQLite begins the transaction."""
 
 _PAGE_CACHE_KIB = 8192
+_ROWS_AT_ONCE = 64
+"""The driver's own default."""
+
+_THREAD_ENDS = 1.0
+"""Seconds; it takes some microseconds."""
 
 
 class Database:
@@ -59,11 +69,15 @@ class Database:
             await asyncio.to_thread(prepare_file, address, busy_timeout=busy_timeout, now=clock.now())
         else:
             await asyncio.to_thread(upgrade_schema, address, busy_timeout=busy_timeout)
-        engine = _build_engine(address, busy_timeout)
+        threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        engine = _build_engine(address, busy_timeout, threads)
         try:
             yield cls(engine, address, clock, busy_timeout)
         finally:
-            await _carry_through(asyncio.create_task(engine.dispose()))
+            try:
+                await _carry_through(asyncio.create_task(engine.dispose()))
+            finally:
+                await _ended(threads)
 
     @property
     def dialect(self) -> Dialect:
@@ -129,7 +143,7 @@ class Database:
         return found.st_dev, found.st_ino
 
 
-async def _carry_through(task: asyncio.Task[T]) -> T:
+async def _carry_through(task: asyncio.Future[T]) -> T:
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:
@@ -144,7 +158,7 @@ async def _carry_through(task: asyncio.Task[T]) -> T:
     return task.result()
 
 
-def _build_engine(address: Address, busy_timeout: float) -> AsyncEngine:
+def _build_engine(address: Address, busy_timeout: float, threads: "weakref.WeakSet[threading.Thread]") -> AsyncEngine:
     if address.dialect == "postgresql":
         return create_async_engine(
             address.url, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": 10}
@@ -154,11 +168,58 @@ def _build_engine(address: Address, busy_timeout: float) -> AsyncEngine:
         sa.URL.create("sqlite+aiosqlite", database=f"file:{_escaped(address)}", query={"mode": "rw", "uri": "true"}),
         hide_parameters=True,
         # The driver begins nothing by itself: its own mode starts writes late and loses updates.
-        connect_args={"isolation_level": None, "timeout": busy_timeout},
+        connect_args={
+            "isolation_level": None,
+            "timeout": busy_timeout,
+            "async_creator_fn": partial(_connect_sqlite, threads),
+        },
     )
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+async def _connect_sqlite(
+    threads: "weakref.WeakSet[threading.Thread]", database: str, **options: Any
+) -> aiosqlite.Connection:
+    """Return an open connection, and add its thread to `threads`.
+
+    aiosqlite's thread opens the file even when this is cancelled, and tells its event loop, which may be closed by
+    then: the cancellation waits for the thread to end.
+    """
+    opened: list[sqlite3.Connection] = []
+
+    def connect() -> sqlite3.Connection:
+        # The thread that closes it in the end may be another.
+        opened.append(sqlite3.connect(database, **{**options, "check_same_thread": False}))
+        return opened[0]
+
+    connection = aiosqlite.Connection(connect, _ROWS_AT_ONCE)
+    thread = connection._thread  # noqa: SLF001  # there is no other way to know when it has ended
+    # A reader that hangs does not keep the process from ending: what SQLAlchemy sets where it connects by itself.
+    thread.daemon = True
+    threads.add(thread)
+    try:
+        return await connection
+    except BaseException:
+        try:
+            await _ended([thread])
+        finally:
+            for one in opened:
+                one.close()
+        raise
+
+
+async def _ended(threads: Iterable[threading.Thread]) -> None:
+    """Wait for threads that were told to end; not long, since one may serve a reader that nobody ended."""
+    waited_for = list(threads)
+
+    def join() -> None:
+        for thread in waited_for:
+            thread.join(_THREAD_ENDS)
+
+    # Not a task: the end of the event loop cancels those.
+    await _carry_through(asyncio.get_running_loop().run_in_executor(None, join))
 
 
 def _escaped(address: Address) -> str:

@@ -1,8 +1,13 @@
 """The one budget: spacing, pauses, rests, the guard against a ban."""
 
 import asyncio
+import heapq
+import itertools
+from collections.abc import Iterator
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.deliver.pacing import Pacer, backoff
 from bot.deliver.replies import NoReply, Reply
@@ -34,11 +39,65 @@ async def test_what_was_held_up_together_does_not_leave_together() -> None:
     left = []
 
     async def leave() -> None:
-        await pacer.depart()
-        left.append(clock.monotonic())
+        async with pacer.request():
+            left.append(clock.monotonic())
 
     await asyncio.gather(*(leave() for _ in range(60)))
     assert [sum(second <= one < second + 1 for one in left) for second in range(3)] == [21, 21, 18]
+
+
+class EventClock(JumpClock):
+    """A clock on which several wait at once, and each goes on in its order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sleeping: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._order = itertools.count()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until the others were waited for that wake up before."""
+        woken = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleeping, (self._seconds + seconds, next(self._order), woken))
+        await woken
+
+    async def run(self, work: "asyncio.Future[None]") -> None:
+        """Let time pass until the work is done."""
+        while not work.done():
+            for _ in range(20):
+                await asyncio.sleep(0)
+            if self._sleeping:
+                self._seconds, _, woken = heapq.heappop(self._sleeping)
+                woken.set_result(None)
+
+
+async def arrivals(rate: float, ways: Iterator[float]) -> list[float]:
+    """Send 150 requests, 20 at once, each as long under way, there and back, as `ways` says; return when they came."""
+    clock, arrived, left = EventClock(), list[float](), iter(range(150))
+    pacer = Pacer(clock, rate=rate)
+
+    async def send() -> None:
+        for _ in left:
+            await pacer.turn()
+            async with pacer.request():
+                await clock.sleep(next(ways))
+                arrived.append(clock.monotonic())
+                await clock.sleep(next(ways))
+
+    work = asyncio.gather(*(send() for _ in range(20)))
+    await clock.run(work)  # type: ignore[arg-type]  # what the workers return does not matter
+    return arrived
+
+
+@settings(max_examples=30)
+@given(st.lists(st.sampled_from([0.0, 0.01, 0.05, 0.3, 0.45, 2.0]), min_size=1, max_size=40))
+def test_whatever_the_network_does_no_second_of_discord_holds_fifty(ways: list[float]) -> None:
+    at = asyncio.run(arrivals(45.0, itertools.cycle(ways)))
+    assert max(sum(start <= one < start + 1 - 1e-5 for one in at) for start in at) <= 48
+
+
+async def test_a_short_way_does_not_slow_the_highest_rate_down() -> None:
+    at = await arrivals(45.0, itertools.repeat(0.02))
+    assert len(at) / (at[-1] - at[0]) == pytest.approx(45, rel=0.05)
 
 
 async def test_idle_time_is_not_saved_up() -> None:
