@@ -31,5 +31,6 @@ USER 10001
 WORKDIR /data
 VOLUME /data
 STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=10s --start-period=2m --retries=3 CMD ["paperbrief", "health"]
 ENTRYPOINT ["paperbrief"]
 CMD ["run"]

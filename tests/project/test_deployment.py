@@ -43,6 +43,7 @@ def test_the_final_image_holds_nothing_that_builds_and_runs_as_nobody_special() 
     assert dict(SECOND_STAGE)["USER"] == "10001"
     assert dict(SECOND_STAGE)["STOPSIGNAL"] == "SIGTERM"
     assert dict(SECOND_STAGE)["VOLUME"] == "/data"
+    assert dict(SECOND_STAGE)["HEALTHCHECK"].endswith('CMD ["paperbrief", "health"]')
     runtime = (ROOT / "requirements/runtime.txt").read_text()
     assert not any(f"\n{name}==" in runtime for name in ("hatchling", "editables", "pip", "setuptools"))
 
