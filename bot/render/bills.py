@@ -1,5 +1,7 @@
 """What a model did and cost, in one small line: "gpt-x · 12 summaries · 14.2k tokens · $0.03". Unescaped, sanitised."""
 
+from dataclasses import replace
+
 from bot.i18n import Texts, load_texts
 from bot.render import labels
 from bot.render.text import clip, readable, sanitise
@@ -10,8 +12,10 @@ _MAX_MODEL = 60
 _THOUSAND, _MILLION = 1_000, 1_000_000
 
 
-def bill_line(bill: Bill | None, texts: Texts | None = None) -> str:
+def bill_line(bill: Bill | None, texts: Texts | None = None, *, public: bool = False) -> str:
     """Return the line, in the language of `texts` (else English); empty where no model was asked.
+
+    `public`: without money, which is the owner's own affair.
 
     Amounts that are partly estimated have a "~"; money is left out where the prices are not known.
     """
@@ -26,7 +30,8 @@ def bill_line(bill: Bill | None, texts: Texts | None = None) -> str:
         parts.append(texts.count("{n} from the cache", "{n} from the cache", bill.cached))
     if extracted:
         parts.append(texts.count("{n} extracted instead", "{n} extracted instead", extracted))
-    parts += spending_parts(bill.spending, bill.currency, texts)
+    spending = replace(bill.spending, cost_micros=0) if public else bill.spending
+    parts += spending_parts(spending, bill.currency, texts)
     return " · ".join(parts)
 
 

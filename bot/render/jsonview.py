@@ -3,19 +3,27 @@
 Texts of papers stay raw, LaTeX and all; only what is not valid UTF-8 is replaced. The keys are a contract.
 """
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+from bot.i18n import LOCALES, load_texts
 from bot.model import Announcement, AnnounceType, Brief, BriefItem, Counts, IngestReport, Paper, PaperVersion
-from bot.render.statements import say_to_operator, silence_to_operator
+from bot.render.statements import say_silence, say_statement, say_to_operator, silence_to_operator
 from bot.spending import Bill
+from bot.statement import Statement
 from bot.texts import Fallback, Overview, Sentence, Summary, Translation
 
 
-def brief_as_json(brief: Brief) -> dict[str, Any]:
-    """Return a brief; `announced_on` is an ISO date, provenance counts the abstract's sentences from 0."""
-    receipt = brief.receipt
+def brief_as_json(brief: Brief, *, public: bool = False) -> dict[str, Any]:
+    """Return a brief; `announced_on` is an ISO date, provenance counts the abstract's sentences from 0.
+
+    `public`: for anybody who reads it, without money and with statements as readers are told them; else for the owner.
+    """
+    receipt, texts = brief.receipt, load_texts(LOCALES[0])
+    silence = say_silence(brief.silence, texts) or None if public else silence_to_operator(brief.silence)
+    say = functools.partial(say_statement, texts=texts) if public else say_to_operator
     return {
         "topic": _text(brief.topic.slug),
         "announced_on": brief.announced_on.isoformat(),
@@ -28,10 +36,10 @@ def brief_as_json(brief: Brief) -> dict[str, Any]:
             "failed": receipt.failed,
             "dropped": {_text(reason): count for reason, count in receipt.dropped.items()},
         },
-        "silence": _optional(silence_to_operator(brief.silence)),
-        "items": [_item(item) for item in brief.items],
+        "silence": _optional(silence),
+        "items": [_item(item, say) for item in brief.items],
         "overview": _overview(brief.overview),
-        "bill": _bill(brief.bill),
+        "bill": _bill(brief.bill, public=public),
     }
 
 
@@ -109,10 +117,11 @@ def _overview(overview: Overview | None) -> dict[str, Any] | None:
     }
 
 
-def _bill(bill: Bill | None) -> dict[str, Any] | None:
+def _bill(bill: Bill | None, *, public: bool) -> dict[str, Any] | None:
     """Return what a model did for the brief; `cost_micros` are millionths of the currency of the prices."""
     if bill is None:
         return None
+    money = {"cost_micros": bill.spending.cost_micros, "currency": _text(bill.currency)}
     return {
         "producer": _text(bill.producer),
         "made": bill.made,
@@ -122,13 +131,12 @@ def _bill(bill: Bill | None) -> dict[str, Any] | None:
         "requests": bill.spending.requests,
         "input_tokens": bill.spending.input_tokens,
         "output_tokens": bill.spending.output_tokens,
-        "cost_micros": bill.spending.cost_micros,
         "estimated": bill.spending.estimated,
-        "currency": _text(bill.currency),
+        **({} if public else money),
     }
 
 
-def _item(item: BriefItem) -> dict[str, Any]:
+def _item(item: BriefItem, say: Callable[[Statement], str]) -> dict[str, Any]:
     paper = _paper(item.paper)
     comment = paper.pop("comment")
     return {
@@ -136,7 +144,7 @@ def _item(item: BriefItem) -> dict[str, Any]:
         "announce_type": item.announce_type.value,
         "late": item.late,
         "score": item.score,
-        "reasons": [{"text": _text(say_to_operator(reason.why)), "score": reason.score} for reason in item.reasons],
+        "reasons": [{"text": _text(say(reason.why)), "score": reason.score} for reason in item.reasons],
         "summary": _summary(item.summary),
         "key_takeaways": [_sentence(one) for one in item.summary.key_takeaways],
         "comment": comment,

@@ -117,6 +117,11 @@ def briefs_json(announced_on: date) -> str:
     return f"briefs/{announced_on.isoformat()}.json"
 
 
+def briefs_schema() -> str:
+    """Return the JSON Schema of a day's briefs; no date has that name."""
+    return "briefs/schema.json"
+
+
 def asset(name: str, content: bytes, ending: str) -> str:
     """Return a style or script; its name changes with its content, so that no cache can hold an old one."""
     digest = hashlib.blake2b(content, digest_size=6).hexdigest()

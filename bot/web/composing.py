@@ -76,7 +76,7 @@ class Composer:
         return mark_of(
             self._common,
             self._brief_parts(one),
-            [item.arxiv_id in site.paper_pages for item in one.items],
+            [(item.arxiv_id in site.paper_pages, self._pictures.marks.get(item.arxiv_id)) for item in one.items],
             sorted(site.briefs[place]),
             [(each, [held.mark for held in site.briefs[each].values()]) for each in (*days, *topics)],
         )
@@ -84,8 +84,10 @@ class Composer:
     async def brief_pages(self, wanted: Sequence[tuple[str, DayTopic, str]]) -> list[BriefPage]:
         """Return the pages of briefs, given as (ui, (date, topic), language). Raises `StoreError` kinds."""
         briefs = await self._load_briefs([self._site.briefs[place][language] for _, place, language in wanted])
+        papers = {item.paper.arxiv_id: item.paper for one in briefs.values() for item in one.items}
+        figures = await self._pictures.load_shown(papers)
         return [
-            self._brief_page(ui, place, language, briefs[self._site.briefs[place][language].brief_id])
+            self._brief_page(ui, place, language, briefs[self._site.briefs[place][language].brief_id], figures)
             for ui, place, language in wanted
         ]
 
@@ -137,7 +139,9 @@ class Composer:
 
     # What they are put together from.
 
-    def _brief_page(self, ui: str, place: DayTopic, language: str, brief: Brief) -> BriefPage:
+    def _brief_page(
+        self, ui: str, place: DayTopic, language: str, brief: Brief, figures: Mapping[str, tuple[Figure, ...]]
+    ) -> BriefPage:
         site = self._site
         announced_on, key = place
         stored = site.briefs[place][language]
@@ -160,6 +164,7 @@ class Composer:
             next_day=site.card(ui, (day_after, key), 0) if day_after else None,
             previous_topic=site.card(ui, (announced_on, topic_before), 0) if topic_before else None,
             next_topic=site.card(ui, (announced_on, topic_after), 0) if topic_after else None,
+            figures={item.arxiv_id: figures.get(item.arxiv_id, ())[:1] for item in stored.items},
         )
 
     def _stored(self, announced_on: date) -> list[tuple[DayTopic, StoredBrief]]:

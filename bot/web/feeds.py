@@ -1,22 +1,29 @@
 """The site for programs: Atom and JSON feeds, the list of feeds, a day's briefs, what search engines read. Pure.
 
 Atom is RFC 4287, JSON Feed version 1.1 (jsonfeed.org), OPML 2.0, the sitemap protocol 0.9. An entry is a brief; its
-identifier names date, topic and language, so that it stays the same wherever the site moves.
+identifier names date, topic and language, so that it stays the same wherever the site moves. It was published on its
+announcement date, however late it came; when it really came is its last change.
 """
 
 import json
+from pathlib import PurePosixPath
 
 from lxml import etree
 from lxml.html import builder as html
 from lxml.html import tostring
 
+from bot.i18n import load_texts
 from bot.model import BriefItem
 from bot.render import labels
 from bot.render.items import item_page, receipt_line
 from bot.render.jsonview import brief_as_json
+from bot.render.statements import say_silence
 from bot.render.text import readable, sanitise
 from bot.web import addresses
 from bot.web.pages import DayBriefs, Directory, Feed, FeedEntry
+
+BRIEFS_VERSION = 1
+"""Of the form of a day's briefs; a change that an old reader cannot read has another."""
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -39,7 +46,8 @@ def _json_feed(feed: Feed) -> bytes:
                 "url": _address(feed.site_url, one.path),
                 "title": _title(one),
                 "content_html": _content(one),
-                "date_published": one.made_at.isoformat(),
+                "date_published": _announced_at(one),
+                "date_modified": one.made_at.isoformat(),
                 "language": one.brief.language,
             }
             for one in feed.entries
@@ -68,16 +76,37 @@ def _atom(feed: Feed) -> bytes:
         _add(entry, "id", _identifier(one))
         _add(entry, "title", _title(one))
         _add(entry, "link", href=_address(feed.site_url, one.path), rel="alternate", type="text/html")
-        _add(entry, "published", one.made_at.isoformat())
+        _add(entry, "published", _announced_at(one))
         _add(entry, "updated", one.made_at.isoformat())
         _add(entry, "content", _content(one), type="html")
     return _document(root)
 
 
 def render_day_briefs(day: DayBriefs) -> bytes:
-    """Return a day's briefs as JSON."""
-    briefs = [brief_as_json(one.brief) | {"url": _address(day.site_url, one.path)} for one in day.entries]
-    return json.dumps({"announced_on": day.announced_on.isoformat(), "briefs": briefs}, ensure_ascii=False).encode()
+    """Return a day's briefs as JSON, as `assets/briefs.schema.json` describes it."""
+    briefs = [
+        brief_as_json(one.brief, public=True)
+        | {"topic_name": sanitise(one.topic.name), "url": _address(day.site_url, one.path)}
+        for one in day.entries
+    ]
+    texts = load_texts(addresses.UIS[0])
+    silent = [
+        {
+            "topic": sanitise(one.topic.key.slug),
+            "topic_name": sanitise(one.topic.name),
+            "silence": sanitise(say_silence(one.silence, texts)) or texts.say(labels.NOTHING),
+        }
+        for one in day.silent
+    ]
+    document = {
+        # As seen from the file: the schema is beside it.
+        "$schema": PurePosixPath(addresses.briefs_schema()).name,
+        "version": BRIEFS_VERSION,
+        "announced_on": day.announced_on.isoformat(),
+        "briefs": briefs,
+        "silent": silent,
+    }
+    return json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def render_opml(directory: Directory) -> bytes:
@@ -121,6 +150,11 @@ def _identifier(entry: FeedEntry) -> str:
     return f"urn:paperbrief:brief:{brief.announced_on.isoformat()}:{topic}:{brief.language}"
 
 
+def _announced_at(entry: FeedEntry) -> str:
+    """Return the start of the announcement date: arXiv announces at 20:00 US Eastern, which is midnight UTC or 1:00."""
+    return f"{entry.brief.announced_on.isoformat()}T00:00:00+00:00"
+
+
 def _content(entry: FeedEntry) -> str:
     """Return the receipt and the shown papers with their gists as HTML."""
     parts = [html.P(receipt_line(entry.brief))]
@@ -132,6 +166,8 @@ def _content(entry: FeedEntry) -> str:
 def _paper(item: BriefItem) -> etree._Element:
     title = readable(item.paper.title) or sanitise(item.paper.arxiv_id)
     paper: etree._Element = html.LI(html.A(title, href=item_page(item.paper.arxiv_id)), html.BR())
+    if item.late:
+        paper[0].tail = f" ({load_texts(addresses.UIS[0]).say(labels.LATE)})"
     paper[-1].tail = readable(item.summary.text)
     return paper
 

@@ -184,7 +184,7 @@ class ContentLanguage:
 class BriefPage:
     """One brief. Its language is `brief.language`; texts may be in another one where nobody wrote any (see `Summary`).
 
-    `papers`: arXiv identifier → path of the paper's page. `figures`: identifier → what may be shown of it, often empty.
+    `papers`: arXiv identifier → path of the paper's page. `figures`: identifier → what is shown of it, often nothing.
     `languages`: of the content, itself included; one entry where there is no other. `previous_day`, `next_day`: this
     topic's briefs; `previous_topic`, `next_topic`: this day's. `made_at`: when it was posted.
     """

@@ -39,7 +39,7 @@ def render_brief(page: BriefPage) -> bytes:
         "overview_producer": _written_by(view, brief.overview),
         "items": items,
         "posted": view.instant(words.POSTED, page.made_at),
-        "bill": bill_line(brief.bill, texts),
+        "bill": bill_line(brief.bill, texts, public=True),
         "neighbours": [
             (
                 texts.say(words.DAY_BEFORE),

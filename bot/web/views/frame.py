@@ -19,7 +19,7 @@ from bot.render.page_items import Wording
 from bot.render.text import is_web_address, readable, sanitise
 from bot.web import addresses, words
 from bot.web.mathml import rich_text
-from bot.web.pages import Frame
+from bot.web.pages import Figure, Frame
 from bot.web.views.style import icon_path, script_path, style_path
 
 MAX_DESCRIPTION = 300
@@ -63,8 +63,8 @@ class View:
 def render(view: View, template: str, *, title: str, description: str, content: Mapping[str, Any]) -> bytes:
     """Return the page that `template` makes of `content`, in the frame, as UTF-8.
 
-    `title` and `description` are plain text. Of `content` the key "script" asks for the search script, and "kind" is
-    the Open Graph type where it is not "website".
+    `title` and `description` are plain text. Of `content` the key "script" asks for the search script, "kind" is the
+    Open Graph type where it is not "website", and "picture" a figure that stands for the page.
     """
     frame, texts = view.frame, view.texts
     made = _environment().get_template(template)
@@ -90,6 +90,7 @@ def render(view: View, template: str, *, title: str, description: str, content: 
         alternates=_alternates(frame),
         og_locale=_LOCALES.get(frame.ui, frame.ui),
         kind=content.get("kind", "website"),
+        picture=_picture(frame, content.get("picture")),
         feeds=_feeds(view),
         menu=_menu(view),
         tongues=_tongues(view),
@@ -97,7 +98,7 @@ def render(view: View, template: str, *, title: str, description: str, content: 
         privacy=view.link(addresses.privacy(frame.ui)),
         about=view.link(addresses.about(frame.ui)),
         opml=view.link(addresses.opml()),
-        **{key: value for key, value in content.items() if key not in ("script", "kind")},
+        **{key: value for key, value in content.items() if key not in ("script", "kind", "picture")},
     )
     # Lone surrogates are no UTF-8; texts that were sanitised have none.
     return shown.encode("utf-8", "replace")
@@ -125,6 +126,13 @@ def _absolute(frame: Frame, path: str) -> str:
         return ""
     address = addresses.absolute(frame.site_url, path)
     return address if is_web_address(address) else ""
+
+
+def _picture(frame: Frame, one: Figure | None) -> dict[str, str | int] | None:
+    address = _absolute(frame, one.path) if one is not None else ""
+    if one is None or not address:
+        return None
+    return {"address": address, "width": one.width, "height": one.height, "says": plain(f"{one.label}. {one.caption}")}
 
 
 def _alternates(frame: Frame) -> list[tuple[str, str]]:

@@ -35,6 +35,7 @@ def render_paper(page: PaperPage) -> bytes:
     first = next((one for one in page.translations if _same(one.language, page.frame.ui)), None)
     content = {
         "kind": "article",
+        "picture": next(iter(page.figures), None),
         "heading": wording.rich(paper.title) or sanitise(paper.arxiv_id),
         "withdrawn": paper.withdrawn,
         "comment": comment_line(paper),

@@ -1,4 +1,4 @@
-"""The files that pages share: one style sheet, one script, one icon. Their names follow their contents. Pure."""
+"""The files that there are once: style sheet, script and icon, whose names follow their contents; a schema. Pure."""
 
 import functools
 from collections.abc import Mapping
@@ -8,8 +8,13 @@ from bot.web import addresses
 
 
 def shared_files() -> Mapping[str, bytes]:
-    """Return the style sheet, the search script and the icon by site path."""
-    return {style_path(): _style(), script_path(): _asset("search.js"), icon_path(): _asset("icon.svg")}
+    """Return the style sheet, the search script, the icon and the schema of a day's briefs by site path."""
+    return {
+        style_path(): _style(),
+        script_path(): _asset("search.js"),
+        icon_path(): _asset("icon.svg"),
+        addresses.briefs_schema(): _asset("briefs.schema.json"),
+    }
 
 
 @functools.cache

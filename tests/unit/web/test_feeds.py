@@ -53,7 +53,8 @@ def test_a_json_feed_says_the_same() -> None:
     atom = etree.fromstring(render_feed(make_feed(brief), "atom"))
     assert item["id"] == atom.findtext("a:entry/a:id", namespaces=ATOM)
     assert item["content_html"] == atom.findtext("a:entry/a:content", namespaces=ATOM)
-    assert item["date_published"] == MADE_AT.isoformat()
+    assert item["date_published"] == f"{brief.announced_on}T00:00:00+00:00"
+    assert item["date_modified"] == MADE_AT.isoformat()
 
 
 def test_identifiers_stay_when_the_site_moves() -> None:
