@@ -75,7 +75,7 @@ class Endpoint:
     @property
     def resting(self) -> str | None:
         """Return why no model is asked at the moment, in English; None while one of them is."""
-        found = [lane.resting for lane in self._lanes]
+        found = [lane.resting(self._config.timeout) for lane in self._lanes]
         return found[0] if found and all(found) else None
 
     @property

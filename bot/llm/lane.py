@@ -119,9 +119,10 @@ class Lane:
         self._strikes = 0
         self._paused_until = 0.0
 
-    @property
-    def resting(self) -> str | None:
-        """Return why the model is left alone at the moment; None while it is asked."""
+    def resting(self, patience: float) -> str | None:
+        """Return why a question with so many seconds of patience would not be sent now; None where it would."""
+        if self._paused_until - self._clock.monotonic() > patience:
+            return f"{self._server} asked to be left alone"
         return self._breaker.resting
 
     async def ask(self, request: ChatRequest, form: type[Form], check: Check[Form] | None, bill: Bill) -> Form:
