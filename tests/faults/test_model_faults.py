@@ -228,14 +228,12 @@ async def test_orders_in_abstracts_are_not_carried_out_in_what_is_posted(
         assert len(workday.shown()) == len(corpus) + len(days)
         for post in workday.posts():
             assert_harmless(post)
-        mine = [embed for post in workday.posts() for embed in post["embeds"] if "Lattice1000" <= embed["title"][:11]]
-    mine = [embed for embed in mine if re.match(r"Lattice1\d{3}:", embed["title"])]
+        embeds = [embed for post in workday.posts() for embed in post["embeds"]]
+    mine = [(found[1], embed) for embed in embeds if (found := re.match(r"Lattice(1\d{3}):", embed["title"]))]
     assert len(mine) == len(days)
-    for embed in mine:
+    for number, embed in mine:
         assert "written by small" in embed["footer"]["text"]
-        number = re.match(r"Lattice(\d+)", embed["title"])
-        assert number is not None
-        assert f"Matters of the {number[1]}th kind" in embed["description"]
+        assert f"Matters of the {number}th kind" in embed["description"]
 
 
 def assert_harmless(post: dict[str, Any]) -> None:
