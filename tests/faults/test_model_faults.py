@@ -231,9 +231,9 @@ async def test_orders_in_abstracts_are_not_carried_out_in_what_is_posted(
         embeds = [embed for post in workday.posts() for embed in post["embeds"]]
     mine = [(found[1], embed) for embed in embeds if (found := re.match(r"Lattice(1\d{3}):", embed["title"]))]
     assert len(mine) == len(days)
-    for number, embed in mine:
+    for which, embed in mine:
         assert "written by small" in embed["footer"]["text"]
-        assert f"Matters of the {number}th kind" in embed["description"]
+        assert f"Matters of the {which}th kind" in embed["description"]
 
 
 def assert_harmless(post: dict[str, Any]) -> None:
