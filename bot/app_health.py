@@ -1,11 +1,24 @@
-"""The composition root's part about health: the heart that beats from the first moment to the last."""
+"""The composition root's part about health: a heart that beats from first to last, and the health port."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from bot.clock import Clock
+from bot.delivery import Delivery, DeliveryAction, DeliveryKind
+from bot.health.facts import FactFinder, GatewayStanding
 from bot.health.heart import Heart
+from bot.health.meters import Meters
+from bot.services import Services
 from bot.settings import Settings
+from bot.sources.calendar import load_calendar
+from bot.store.health import HealthStore
+
+if TYPE_CHECKING:
+    from bot.deliver.replies import Answer
+
+_POSTING = frozenset({DeliveryAction.MESSAGE, DeliveryAction.FORUM_POST})
 
 
 @asynccontextmanager
@@ -21,3 +34,49 @@ async def beating(settings: Settings, clock: Clock) -> AsyncIterator[Heart]:
     finally:
         await schedule.stop()
         heart.stop()
+
+
+@asynccontextmanager
+async def health_port(
+    settings: Settings, reading: Services, heart: Heart, meters: Meters, gateway: Callable[[], GatewayStanding]
+) -> AsyncIterator[None]:
+    """Answer on HEALTH__PORT until the block ends; without one, do nothing. Raises `SettingsError` if it is taken."""
+    health = settings.health
+    if health.port is None:
+        yield
+        return
+    from bot.health.server import serving
+
+    finder = FactFinder(
+        HealthStore(reading.database),
+        heart,
+        reading.clock,
+        gateway=gateway,
+        model=reading.billing.standing,
+        calendar=load_calendar(settings.arxiv.calendar),
+        cutoff=timedelta(hours=settings.arxiv.cutoff_hours),
+        directory=settings.data_dir,
+    )
+    async with serving(finder, meters, host=health.host, port=health.port):
+        yield
+
+
+def metered_answers(meters: Meters) -> "Callable[[Answer, float], None]":
+    """Return what counts each answer of Discord to the sender."""
+    from bot.deliver.replies import Reply, limit_scope
+
+    def count(answer: "Answer", seconds: float) -> None:
+        status = answer.status if isinstance(answer, Reply) else None
+        meters.discord_answered(status, limit_scope(answer), seconds)
+
+    return count
+
+
+def metered_deliveries(meters: Meters) -> Callable[[Delivery, datetime], None]:
+    """Return what counts each message of a brief that was sent, and how late it was."""
+
+    def count(one: Delivery, at: datetime) -> None:
+        if one.kind is DeliveryKind.BRIEF and one.action in _POSTING:
+            meters.delivered((at - one.due_at).total_seconds())
+
+    return count

@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.app import open_online_services
-from bot.app_health import beating
+from bot.app_health import beating, health_port, metered_answers, metered_deliveries
 from bot.app_web import publishing
 from bot.health.heart import Heart
+from bot.health.meters import Meters
 from bot.services import OnlineServices
 from bot.settings import Settings
 from bot.sources.calendar import load_calendar
@@ -37,8 +38,11 @@ async def run_discord(settings: Settings, token: str, stop: asyncio.Event) -> No
     from bot.deliver.lease import hold_lease
     from bot.store.leases import LeaseStore
 
+    meters = Meters()
     async with AsyncExitStack() as stack:
-        online = await stack.enter_async_context(open_online_services(settings, with_model=True))
+        online = await stack.enter_async_context(
+            open_online_services(settings, with_model=True, on_wait=meters.arxiv_waited)
+        )
         database = online.reading.database
         lock_dir = settings.data_dir if database.dialect == "sqlite" else None
         lease = await stack.enter_async_context(
@@ -47,10 +51,11 @@ async def run_discord(settings: Settings, token: str, stop: asyncio.Event) -> No
         reading = online.reading
         heart = await stack.enter_async_context(beating(settings, reading.clock))
         publish = await stack.enter_async_context(publishing(settings, reading))
-        bot = build_bot(reading)
+        bot = build_bot(reading, timed=meters.answered)
+        await stack.enter_async_context(health_port(settings, reading, heart, meters, lambda: bot.watch.standing))
         tasks = [
             asyncio.create_task(run_bot(bot, token), name="gateway"),
-            asyncio.create_task(_deliver(settings, online, bot, lease, publish, heart), name="delivery"),
+            asyncio.create_task(_deliver(settings, online, bot, lease, publish, heart, meters), name="delivery"),
             asyncio.create_task(stop.wait(), name="stop"),
         ]
         try:
@@ -71,6 +76,7 @@ async def _deliver(
     lease: "Lease",
     publish: Callable[[], None],
     heart: Heart,
+    meters: Meters,
 ) -> None:
     """Plan and send from the moment that the bot is logged in until cancelled; a gateway that is down stops neither."""
     from bot.deliver.discord_sender import DiscordWire
@@ -113,13 +119,14 @@ async def _deliver(
     sender = Sender(
         reading.outbox,
         reading.subscriptions,
-        DiscordWire(bot, pacer),
+        DiscordWire(bot, pacer, on_answer=metered_answers(meters)),
         reading.clock,
         lease=lease,
         pacer=pacer,
         in_flight=settings.delivery.in_flight,
         keep_for=late_after,
         on_recovered=planner.reconsider,
+        on_sent=metered_deliveries(meters),
     )
     illustrator = Illustrator(reading.figures, ShownPapers(reading.database), reading.clock, publish=publish)
 

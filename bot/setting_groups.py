@@ -1,10 +1,11 @@
-"""Groups of settings that concern what is shown outside Discord; the others stand with `Settings` itself."""
+"""Groups of settings about what is shown outside Discord and to the owner; the others stand with `Settings` itself."""
 
+import ipaddress
 from pathlib import Path
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator, model_validator
 
-from bot.setting_types import SiteAddress
+from bot.setting_types import SiteAddress, is_loopback
 
 
 class FigureSettings(BaseModel):
@@ -31,3 +32,36 @@ class WebSettings(BaseModel):
     server_topics: bool = Field(
         False, description="Publish briefs of topics that a server made for itself as well; anybody can read them then."
     )
+
+
+class HealthSettings(BaseModel):
+    """Where a monitor can ask the running bot how it is."""
+
+    port: int | None = Field(
+        None, ge=1, le=65535, description="Port of /healthz and /metrics, plain HTTP without a password. Unset: off."
+    )
+    host: str = Field(
+        "127.0.0.1", description="IP address to listen on. Any but a loopback address also needs HEALTH__PUBLIC=true."
+    )
+    public: bool = Field(
+        False, description="Says that HOST is meant: whoever reaches that address can read the bot's figures."
+    )
+
+    @field_validator("host")
+    @classmethod
+    def _address(cls, host: str) -> str:
+        if host == "localhost":
+            return host
+        try:
+            return str(ipaddress.ip_address(host))
+        except ValueError:
+            raise ValueError("expected an IP address such as 127.0.0.1, or localhost") from None
+
+    @model_validator(mode="after")
+    def _meant(self) -> "HealthSettings":
+        if not self.public and not is_loopback(f"http://{f'[{self.host}]' if ':' in self.host else self.host}"):
+            raise ValueError(
+                "HEALTH__HOST: whoever reaches this address could read the bot's figures; "
+                "set HEALTH__PUBLIC=true as well if that is meant"
+            )
+        return self

@@ -16,12 +16,12 @@ from pathlib import Path
 from bot import __version__
 from bot.clock import SystemClock
 from bot.errors import PaperBriefError, SourceError
+from bot.health.checks import MIN_FREE_BYTES
 from bot.model import SourceName
 from bot.setting_types import is_loopback
 from bot.settings import ANNOUNCE_ZONE, OPENAI_URL, Settings, unknown_variables
 
 DISTRIBUTION = "paper-brief-bot"
-MIN_FREE_BYTES = 500 * 2**20
 CLOCK_TOLERANCE = timedelta(seconds=60)
 _PROBE_PATHS = {
     SourceName.LISTING: "/cs.CL/new?skip=0&show=25",

@@ -6,7 +6,7 @@ Starts no job in `on_ready`, which comes again after every reconnect.
 import asyncio
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client.cache import LeanState
-from bot.client.tree import CatalogueTranslator, PaperTree
+from bot.client.tree import BEGAN, CatalogueTranslator, PaperTree
 from bot.client.watch import MAX_IDENTIFIES, GatewayWatch
 from bot.delivery import Subscription, SubscriptionState
 from bot.log import get_logger
@@ -25,6 +25,10 @@ from cogs import EXTENSIONS
 from cogs._shared.answers import answer_expired
 
 _log = get_logger(__name__)
+
+AnyCommand = app_commands.Command[Any, Any, Any] | app_commands.ContextMenu
+Timed = Callable[[str, float], None]
+"""Takes a command's name and the seconds that it took."""
 
 PAYLOAD_KEY = "command_payload"
 READY_SILENCE = 0.5
@@ -39,7 +43,12 @@ class PaperBot(commands.AutoShardedBot):
     """The bot. `services` is what its cogs may use."""
 
     def __init__(
-        self, services: Services, *, extensions: Sequence[str] = EXTENSIONS, shard_count: int | None = None
+        self,
+        services: Services,
+        *,
+        extensions: Sequence[str] = EXTENSIONS,
+        shard_count: int | None = None,
+        timed: Timed | None = None,
     ) -> None:
         # The guilds intent alone: no messages are read and no members are listed, so none is asked for or kept.
         super().__init__(
@@ -56,6 +65,7 @@ class PaperBot(commands.AutoShardedBot):
         )
         self.services = services
         self.watch = GatewayWatch(services.clock)
+        self._timed = timed or (lambda _command, _seconds: None)
         self._extensions_to_load = tuple(extensions)
         self._set_up = asyncio.Event()
         self.wake = asyncio.Event()
@@ -109,12 +119,22 @@ class PaperBot(commands.AutoShardedBot):
         self.watch.seen(shard_id)
 
     async def on_shard_ready(self, shard_id: int) -> None:
-        """Note a sign of life."""
-        self.watch.seen(shard_id)
+        """Note that a shard is ready."""
+        self.watch.ready(shard_id)
 
     async def on_shard_resumed(self, shard_id: int) -> None:
-        """Note a sign of life."""
-        self.watch.seen(shard_id)
+        """Note that a shard is ready again."""
+        self.watch.ready(shard_id)
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        """Note that a shard is not connected."""
+        self.watch.lost(shard_id)
+
+    async def on_app_command_completion(self, interaction: discord.Interaction, command: AnyCommand) -> None:
+        """Note how long a command took."""
+        began = interaction.extras.get(BEGAN)
+        if began is not None:
+            self._timed(command.qualified_name, self.services.clock.monotonic() - began)
 
     async def on_ready(self) -> None:
         """Find out which servers were joined and left while nobody listened. Comes again after reconnects."""
@@ -192,7 +212,11 @@ def _state_before(one: Subscription) -> SubscriptionState:
 
 
 def build_bot(
-    services: Services, *, extensions: Sequence[str] = EXTENSIONS, shard_count: int | None = None
+    services: Services,
+    *,
+    extensions: Sequence[str] = EXTENSIONS,
+    shard_count: int | None = None,
+    timed: Timed | None = None,
 ) -> PaperBot:
-    """Return the bot, not yet connected. `shard_count`: None asks Discord."""
-    return PaperBot(services, extensions=extensions, shard_count=shard_count)
+    """Return the bot, not yet connected. `shard_count`: None asks Discord. `timed` is told how long commands took."""
+    return PaperBot(services, extensions=extensions, shard_count=shard_count, timed=timed)

@@ -1,6 +1,7 @@
 """The commands as Discord shows them in every language, and what a user is told when one of them fails."""
 
 import secrets
+import time
 from typing import Any, cast
 
 import discord
@@ -20,6 +21,9 @@ _TOO_LATE = frozenset(
 )
 """Of an interaction that is over: three seconds or fifteen minutes went by, its message was dismissed, or another
 process answered it."""
+
+BEGAN = "began"
+"""Where an interaction keeps when its command began: monotonic seconds."""
 
 _TRANSLATED_TO = {discord.Locale.chinese: LOCALES[1]}
 
@@ -45,6 +49,11 @@ class CatalogueTranslator(app_commands.Translator):
 
 class PaperTree(app_commands.CommandTree[discord.Client]):
     """The commands; the one place where what went wrong is put into words for the user."""
+
+    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
+        """Let every command begin, and note when it did."""
+        interaction.extras[BEGAN] = time.monotonic()
+        return True
 
     async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
         """Answer with a short text in the user's language; what is not the user's doing is logged under an id."""

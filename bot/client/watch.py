@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bot.clock import Clock
+from bot.health.facts import GatewayStanding
 
 SILENCE_LIMIT = 300.0
 """Seconds without READY, RESUMED or a heartbeat's answer after which a connection counts as dead."""
@@ -25,6 +26,7 @@ class GatewayWatch:
         self._started = clock.monotonic()
         self._seen: dict[int, float] = {}
         self._latencies: dict[int, float] = {}
+        self._ready: set[int] = set()
         self._reason: str | None = None
 
     def start(self) -> None:
@@ -39,6 +41,21 @@ class GatewayWatch:
     def seen(self, shard_id: int) -> None:
         """Note a sign of life."""
         self._seen[shard_id] = self._clock.monotonic()
+
+    def ready(self, shard_id: int) -> None:
+        """Note that a shard is ready, which is a sign of life as well."""
+        self._ready.add(shard_id)
+        self.seen(shard_id)
+
+    def lost(self, shard_id: int) -> None:
+        """Note that a shard's connection has ended; it is made anew without being asked."""
+        self._ready.discard(shard_id)
+
+    @property
+    def standing(self) -> GatewayStanding:
+        """Return how many shards there should be, as far as is known, and how many of them are ready."""
+        heard = [latency for shard, latency in self._latencies.items() if shard in self._ready]
+        return GatewayStanding(len(self._seen), len(self._ready), max(heard, default=None))
 
     def heard(self, latencies: Sequence[tuple[int, float]]) -> None:
         """Take the shards' latencies: they change with every heartbeat that is answered, and only then."""

@@ -101,6 +101,7 @@ class Delivering:
         when_undecidable: WhenUndecidable,
         durably: Durably,
         too_late: timedelta,
+        on_sent: Callable[[Delivery, datetime], None],
     ) -> None:
         self._outbox = outbox
         self._subscriptions = subscriptions
@@ -111,6 +112,7 @@ class Delivering:
         self._when_undecidable = when_undecidable
         self._durably = durably
         self._too_late = too_late
+        self._on_sent = on_sent
         self._started = clock.now()
         self._stopping = False
         self._waiting: set[asyncio.Task[Any]] = set()
@@ -261,9 +263,10 @@ class Delivering:
     # What follows from an answer
 
     async def _sent(self, claim: Claim, result_id: int | None) -> None:
-        one = claim.delivery
-        await self._durably(lambda: self._outbox.sent(claim, result_id, self._clock.now()))
+        one, now = claim.delivery, self._clock.now()
+        await self._durably(lambda: self._outbox.sent(claim, result_id, now))
         self.totals.sent += 1
+        self._on_sent(one, now)
         if claim.refused_on is not None:
             await self._durably(lambda: self._outbox.unpark(one.channel_id, self._clock.now()))
             await self._durably(lambda: self._subscriptions.resume(one.channel_id))

@@ -8,7 +8,8 @@ is then made in `bot.deliver`. This file decides nothing.
 import asyncio
 import itertools
 import json
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,12 +43,23 @@ class _Answered(Exception):  # not an error: how an answer leaves discord.py
 
 
 class DiscordWire:
-    """`bot.deliver.wire.Wire` on a client that is logged in. Lookups take their turns from `pacer`."""
+    """`bot.deliver.wire.Wire` on a client that is logged in. Lookups take their turns from `pacer`.
 
-    def __init__(self, client: discord.Client, pacer: Pacer, *, deadline: float = DEADLINE) -> None:
+    `on_answer` is told of every answer, and how many seconds it took.
+    """
+
+    def __init__(
+        self,
+        client: discord.Client,
+        pacer: Pacer,
+        *,
+        deadline: float = DEADLINE,
+        on_answer: Callable[[Answer, float], None] = lambda _answer, _seconds: None,
+    ) -> None:
         self._client = client
         self._pacer = pacer
         self._deadline = deadline
+        self._on_answer = on_answer
         self._lanes: list[int] = []
         self._new_lanes = itertools.count()
 
@@ -162,6 +174,14 @@ class DiscordWire:
 
     async def _request(
         self, method: str, path: str, payload: _Json | None, *, params: _Json | None = None, **ids: int | None
+    ) -> Answer:
+        began = time.monotonic()
+        answer = await self._ask(method, path, payload, params, ids)
+        self._on_answer(answer, time.monotonic() - began)
+        return answer
+
+    async def _ask(
+        self, method: str, path: str, payload: _Json | None, params: _Json | None, ids: Mapping[str, int | None]
     ) -> Answer:
         options: dict[str, Any] = {"middlewares": (_take_answer,), "allow_redirects": False}
         if payload is not None:

@@ -153,6 +153,21 @@ def is_invalid(answer: Answer) -> bool:
     return answer.status in (401, 403) or (answer.status == 429 and not shared)
 
 
+def limit_scope(answer: Answer) -> str | None:
+    """Return whose limit a 429 names: "user" (this bot on one route), "global", "shared", or "edge"; None for another.
+
+    "edge" is the network in front of Discord, which says nothing about scopes.
+    """
+    if isinstance(answer, NoReply) or answer.status != 429:
+        return None
+    if not isinstance(answer.body, dict) or not answer.headers.get("via"):
+        return "edge"
+    scope = answer.headers.get("x-ratelimit-scope", "").lower()
+    if answer.body.get("global") is True or scope == "global":
+        return "global"
+    return "shared" if scope == "shared" else "user"
+
+
 def bucket_wait(answer: Answer) -> float:
     """Return the seconds until the bucket that `answer` came from has room; 0 when it has, or says nothing."""
     if isinstance(answer, NoReply) or answer.headers.get("x-ratelimit-remaining") != "0":

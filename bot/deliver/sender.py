@@ -16,6 +16,7 @@ from bot.deliver.lease import Lease
 from bot.deliver.notices import LoggedNotices, Notices
 from bot.deliver.pacing import Pacer
 from bot.deliver.wire import Wire
+from bot.delivery import Delivery
 from bot.errors import DatabaseBusy, DatabaseUnwritable
 from bot.log import get_logger
 from bot.store.delivery_rows import Claim
@@ -58,8 +59,12 @@ class Sender:
         when_undecidable: WhenUndecidable = WhenUndecidable.PARK,
         keep_for: timedelta = KEEP_FOR,
         on_recovered: Callable[[], None] = lambda: None,
+        on_sent: Callable[[Delivery, datetime], None] = lambda _delivery, _at: None,
     ) -> None:
-        """`on_recovered` is called after what is too old was ended, which the planner has to hear of."""
+        """`on_recovered` is called after what is too old was ended, which the planner has to hear of.
+
+        `on_sent` is told of every part that stands in Discord, and since when.
+        """
         self._outbox = outbox.fenced(lease.token)
         self._clock = clock
         self._pacer = pacer
@@ -77,6 +82,7 @@ class Sender:
             when_undecidable=when_undecidable,
             durably=self._durably,
             too_late=keep_for,
+            on_sent=on_sent,
         )
         self._queue: deque[Claim] = deque()
         self._running: dict[asyncio.Task[None], int] = {}

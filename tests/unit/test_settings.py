@@ -132,6 +132,14 @@ def test_no_secret_shows_in_the_settings_own_text(monkeypatch: pytest.MonkeyPatc
         ("ARXIV__LIST_URL", "http://127.0.0.1:99999/list", "ARXIV__LIST_URL: port out of range"),
         ("DATABASE__URL", "postgresql://bob:canary@[::1/x", "DATABASE__URL: expected sqlite:///PATH or postgresql://"),
         ("DATABASE__URL", "mysql://bob:canary@host/x", "DATABASE__URL: expected sqlite:///PATH or postgresql://"),
+        (
+            "HEALTH__HOST",
+            "192.0.2.7",
+            "HEALTH__HOST: whoever reaches this address could read the bot's figures; set HEALTH",
+        ),
+        ("HEALTH__HOST", "::", "HEALTH__HOST: whoever reaches this address could read the bot's figures; set HEALTH"),
+        ("HEALTH__HOST", "canary.example", "HEALTH__HOST: expected an IP address such as 127.0.0.1, or localhost"),
+        ("HEALTH__PORT", "0", "HEALTH__PORT: "),
         ("ARXIV", "notjson", "ARXIV: the settings of this group are given one by one, as ARXIV__NAME"),
         ("SECRETS_DIR", "/nowhere", "SECRETS_DIR: /nowhere is not a directory"),
     ],
@@ -143,6 +151,18 @@ def test_what_cannot_work_is_refused_in_one_line(
     (line,) = problems()
     assert line.startswith(complaint)
     assert "canary" not in line
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
+def test_the_health_port_may_listen_on_loopback(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setenv("HEALTH__HOST", host)
+    assert load_settings().health.host == host
+
+
+def test_the_health_port_listens_elsewhere_when_that_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEALTH__HOST", "192.0.2.7")
+    monkeypatch.setenv("HEALTH__PUBLIC", "true")
+    assert load_settings().health.host == "192.0.2.7"
 
 
 def test_the_example_file_uncommented_is_the_defaults(tmp_path: Path) -> None:

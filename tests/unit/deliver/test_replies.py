@@ -18,6 +18,7 @@ from bot.deliver.replies import (
     is_invalid,
     judge,
     judge_lookup,
+    limit_scope,
 )
 from bot.delivery import DeliveryAction
 from tests.unit.deliver.fakes import refusal
@@ -178,3 +179,26 @@ def test_any_answer_has_a_meaning(status: int, body: Any, headers: dict[str, str
         assert body["code"] in (10008, 160004, 40033)
     if outcome.verdict is V.WAIT:
         assert outcome.wait > 0
+
+
+def refused_with(body: object, **headers: str) -> Reply:
+    return Reply(429, body, headers)
+
+
+@pytest.mark.parametrize(
+    ("answer", "scope"),
+    [
+        (refused_with({"retry_after": 1}, via="1.1", **{"x-ratelimit-scope": "user"}), "user"),
+        (refused_with({"retry_after": 1}, via="1.1"), "user"),
+        (refused_with({"retry_after": 1}, via="1.1", **{"x-ratelimit-scope": "Shared"}), "shared"),
+        (refused_with({"retry_after": 1}, via="1.1", **{"x-ratelimit-scope": "global"}), "global"),
+        (refused_with({"retry_after": 1, "global": True}, via="1.1"), "global"),
+        (refused_with({"retry_after": 1}), "edge"),
+        (refused_with("<html>", via="1.1"), "edge"),
+        (Reply(200, {}), None),
+        (Reply(503, {}), None),
+        (NoReply("reset"), None),
+    ],
+)
+def test_whose_limit_a_429_names(answer: Reply | NoReply, scope: str | None) -> None:
+    assert limit_scope(answer) == scope

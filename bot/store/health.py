@@ -1,0 +1,112 @@
+"""What the database says of the bot's health: counts and the ages of things, in one look. Changes nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.delivery import DeliveryState, SubscriptionState
+from bot.model import AnnouncementState
+from bot.spending import Spending
+from bot.store.delivery_rows import OPEN
+from bot.store.engine import Database
+from bot.store.migrations import HEAD
+from bot.store.schema import announcement, delivery, gateway_identify, guild, paper, spend, subscription
+
+_DAY = timedelta(days=1)
+_LIVE = timedelta(days=7)
+"""A category of which nothing newer is known is not read any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewestAnnouncement:
+    """The newest announcement of a category that is read."""
+
+    category: str
+    announced_on: date
+    state: AnnouncementState
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFigures:
+    """The database in figures.
+
+    `announcements` counts (category, date) pairs, `deliveries` parts. `waiting_since`: since when the part that waits
+    longest is due and planned; those that Discord refused are not waited for. `identifies` are those of 24 hours,
+    `spending` is what is booked, ever.
+    """
+
+    announcements: Mapping[AnnouncementState, int]
+    newest: tuple[NewestAnnouncement, ...]
+    last_ingest: datetime | None
+    papers: int
+    deliveries: Mapping[DeliveryState, int]
+    waiting_since: datetime | None
+    subscriptions: Mapping[SubscriptionState, int]
+    servers: int
+    identifies: int
+    spending: Spending
+    schema: str = HEAD
+
+
+class HealthStore:
+    """Reads the figures. Every method raises the kinds of `StoreError`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self, now: datetime) -> StoredFigures:
+        """Return the figures of one moment."""
+        async with self._database.read() as connection:
+            spent = (await connection.execute(_spent())).one()
+            return StoredFigures(
+                announcements=await _count(connection, announcement.c.state),
+                newest=await _newest(connection, now),
+                last_ingest=await connection.scalar(sa.select(sa.func.max(announcement.c.fetched_at))),
+                papers=await _size(connection, paper),
+                deliveries=await _count(connection, delivery.c.state),
+                waiting_since=await connection.scalar(_waiting_since()),
+                subscriptions=await _count(connection, subscription.c.state),
+                servers=await _size(connection, guild, guild.c.left_at.is_(None)),
+                identifies=await _size(connection, gateway_identify, gateway_identify.c.identified_at >= now - _DAY),
+                spending=Spending(*(int(amount or 0) for amount in spent)),
+            )
+
+
+async def _count(connection: AsyncConnection, state: "sa.Column[Any]") -> dict[Any, int]:
+    rows = await connection.execute(sa.select(state, sa.func.count()).group_by(state))
+    return {row[0]: row[1] for row in rows}
+
+
+async def _size(connection: AsyncConnection, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
+    return await connection.scalar(sa.select(sa.func.count()).select_from(table).where(*where)) or 0
+
+
+async def _newest(connection: AsyncConnection, now: datetime) -> tuple[NewestAnnouncement, ...]:
+    column = announcement.c
+    latest = (
+        sa.select(column.category, sa.func.max(column.announced_on).label("announced_on"))
+        .where(column.announced_on >= (now - _LIVE).date())
+        .group_by(column.category)
+        .subquery()
+    )
+    same = sa.and_(column.category == latest.c.category, column.announced_on == latest.c.announced_on)
+    query = sa.select(column.category, column.announced_on, column.state).join(latest, same).order_by(column.category)
+    rows = await connection.execute(query)
+    return tuple(NewestAnnouncement(row.category, row.announced_on, row.state) for row in rows)
+
+
+def _waiting_since() -> "sa.Select[tuple[datetime | None]]":
+    column = delivery.c
+    # A brief that is planned late was not waiting before it was planned.
+    since = sa.case((column.created_at > column.due_at, column.created_at), else_=column.due_at)
+    waiting = (*OPEN, DeliveryState.CLAIMED, DeliveryState.POSTING)
+    return sa.select(sa.func.min(since)).where(column.state.in_(waiting), column.refused_on.is_(None))
+
+
+def _spent() -> "sa.Select[Any]":
+    names = ("requests", "input_tokens", "output_tokens", "cost_micros", "estimated")
+    return sa.select(*(sa.func.sum(spend.c[name]) for name in names))
