@@ -1,8 +1,8 @@
-"""A build of the site that is killed at its steps in turn: one line of JSON for each, {"steps": how many} at the end.
+"""A build of the site that is killed at each of its steps: one line of JSON for each, {"steps": how many} at the end.
 
 Started by `test_site_killed.py` as `killed_entry.py DATABASE OLD NEW WORK`: OLD is the site as it was, NEW as it is to
-be, WORK a directory for the copies. A step is anything that changes the disk. Pages are written one like the other, so
-of the steps in the middle only some are taken. Forks, so that nothing is loaded twice.
+be, WORK a directory for the copies. A step is anything that changes the disk; how many there are is counted by a build
+that is not killed. Forks, so that nothing is loaded twice.
 """
 
 import asyncio
@@ -19,12 +19,12 @@ from bot.log import configure_logging
 from bot.store.engine import Database
 from tests.site.site_world import build, files_of
 
-_ENDS, _MIDDLE = 6, 10
 _STEPS = (
     (os, "replace"),
     (os, "rename"),
     (os, "fsync"),
     (os, "open"),
+    (Path, "open"),
     (Path, "unlink"),
     (Path, "mkdir"),
     (Path, "rmdir"),
@@ -42,8 +42,7 @@ def main() -> None:
     _renew(root, old)
     _fork(lambda: _build(url, root, sys.maxsize, work / "steps"))
     steps = int((work / "steps").read_text())
-    ends = {*range(1, _ENDS + 1), *range(steps - _ENDS, steps + 1), *range(_ENDS, steps, max(1, steps // _MIDDLE))}
-    for step in sorted(ends):
+    for step in range(1, steps + 1):
         _renew(root, old)
         killed = _fork(lambda step=step: _build(url, root, step))  # type: ignore[misc]
         left = files_of(root)

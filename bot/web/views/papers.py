@@ -96,7 +96,7 @@ def _facts(view: View, page: PaperPage) -> list[tuple[str, list[str]]]:
     categories = dict.fromkeys([paper.primary_category, *paper.categories])
     return [
         (labels.JOURNAL, [readable((paper.journal_ref or "")[:1000])]),
-        (words.CATEGORIES, [", ".join(sanitise(one) for one in categories)]),
+        (words.CATEGORIES, [texts.say(", ").join(sanitise(one) for one in categories)]),
         (words.ANNOUNCED_ON, _announced(view, tuple(first))),
         (words.SUBMITTED, [texts.date(paper.submitted_at.date())] if paper.submitted_at else []),
         (labels.VERSIONS, [_version(view, one) for one in page.versions]),
@@ -110,9 +110,12 @@ def _announced(view: View, announced: tuple[tuple[str, Any, AnnounceType], ...])
     texts = view.texts
     days: dict[Any, list[str]] = {}
     for category, day, kind in announced:
-        mark = "" if kind is AnnounceType.NEW else f" ({texts.say(labels.ANNOUNCE_TYPES[kind])})"
-        days.setdefault(day, []).append(f"{sanitise(category)}{mark}")
-    return [texts.say("{what}: {why}", what=texts.date(day), why=", ".join(names)) for day, names in days.items()]
+        name = sanitise(category)
+        if kind is not AnnounceType.NEW:
+            name = texts.say("{what} ({more})", what=name, more=texts.say(labels.ANNOUNCE_TYPES[kind]))
+        days.setdefault(day, []).append(name)
+    joint = texts.say(", ")
+    return [texts.say("{what}: {why}", what=texts.date(day), why=joint.join(names)) for day, names in days.items()]
 
 
 def _version(view: View, one: PaperVersion) -> str:
