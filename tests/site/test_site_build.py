@@ -309,9 +309,12 @@ async def test_as_many_figures_of_a_paper_as_the_owner_wants(db: Database, root:
     await PaperStore(db).save_metadata([replace(PAPERS[3], licence=licence)])
     cut = [CutFigure(one, 1, f"Caption {one}", 64, 48, "image/webp", b"RIFF%d" % one) for one in (1, 2, 4)]
     await FigureStore(db).save(FigureSearch("2605.00003", 1, licence, tuple(cut)))
-    page = root / "en/papers/2605.00003/index.html"
-    for most in (3, 1, 2, 0):
+    page, brief = root / "en/papers/2605.00003/index.html", root / f"en/2026-05-12/{FIRST.slug}/index.html"
+    for most in (0, 3, 1, 2, 0):
         await build(db, root, replace(WISH, figures=most))
         pictures = [path.name for path in (root / "figures").rglob("*.webp")] if (root / "figures").exists() else []
         shown = page.read_text(encoding="utf-8")
-        assert (len(pictures), shown.count("<figure>"), shown.count("Caption")) == (most, most, most)
+        assert (len(pictures), shown.count("<figure>"), shown.count("</strong> Caption")) == (most, most, most)
+        # A brief shows the first one.
+        assert brief.read_text(encoding="utf-8").count("<figure>") == min(most, 1)
+        assert unresolved(files_of(root)) == []
