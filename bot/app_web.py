@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 from bot.clock import Clock, SystemClock
 from bot.digest.catalogue import load_catalogue
-from bot.pipeline.publishing import Publisher
-from bot.services import Services
 from bot.settings import Settings
 from bot.sources.calendar import load_calendar
 from bot.store.engine import Database
 from bot.web.links import PageLinks
 
 if TYPE_CHECKING:
+    from bot.services import Services
     from bot.web.site import Progress, SiteReceipt
 
 
@@ -36,6 +35,7 @@ async def build_web(
     and `UsageError` for a broken calendar file.
     """
     from bot.web.reading import FIRST_DAY, SiteWish
+    from bot.web.rendering import open_renderer, usable_cores
     from bot.web.site import build_site
 
     clock = clock or SystemClock()
@@ -52,8 +52,12 @@ async def build_web(
         server_topics=web.server_topics,
         figures=settings.figures.per_paper if settings.figures.enabled else 0,
     )
-    async with Database.open(settings.database_url, busy_timeout=settings.database.busy_timeout) as database:
-        return await build_site(wish, database, load_catalogue(), out, processes=processes, progress=progress)
+    timeout = settings.database.busy_timeout
+    async with (
+        open_renderer(usable_cores() if processes is None else processes) as renderer,
+        Database.open(settings.database_url, busy_timeout=timeout) as database,
+    ):
+        return await build_site(wish, database, load_catalogue(), out, renderer, progress=progress)
 
 
 def page_links(settings: Settings) -> PageLinks | None:
@@ -65,11 +69,13 @@ def page_links(settings: Settings) -> PageLinks | None:
 
 
 @asynccontextmanager
-async def publishing(settings: Settings, reading: Services) -> AsyncIterator[Callable[[], None]]:
+async def publishing(settings: Settings, reading: "Services") -> AsyncIterator[Callable[[], None]]:
     """Yield what asks for a build of the web edition; asked once at the start. Without WEB__OUT it does nothing.
 
     At the end a build under way is ended with its processes.
     """
+    from bot.pipeline.publishing import Publisher
+
     if settings.web.out is None:
         yield lambda: None
         return

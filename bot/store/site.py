@@ -5,8 +5,9 @@ that anybody sees did, never the other way round. Reads only.
 """
 
 import hashlib
+import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -72,7 +73,7 @@ class StoredBrief:
 class ListedPaper:
     """A paper as lists show it; `authors` are the first ones.
 
-    `mark`: of all that its row says about it; `text_mark`: of its words alone.
+    `mark`: of all that its row says about it, empty where nobody asked; `text_mark`: of its words alone.
     """
 
     arxiv_id: str
@@ -149,24 +150,32 @@ class SiteStore:
         return dict(found)
 
     async def list_papers(self, since: date, ids: Collection[str]) -> dict[str, ListedPaper]:
-        """Return the papers first announced from `since` on, and those of `ids`, by identifier."""
+        """Return the papers first announced from `since` on, and those of `ids`, by identifier.
+
+        Only those of `ids` have a `mark`.
+        """
         found: dict[str, ListedPaper] = {}
+        marked = frozenset(ids)
         async with self._database.read() as connection:
-            await _list(connection, paper.c.announced_on >= since, found)
-            for chunk in chunks(sorted(set(ids) - found.keys())):
-                await _list(connection, paper.c.arxiv_id.in_(chunk), found)
+            await _list(connection, paper.c.announced_on >= since, marked, found)
+            for chunk in chunks(sorted(marked - found.keys())):
+                await _list(connection, paper.c.arxiv_id.in_(chunk), marked, found)
         return found
 
     async def load_marks(self, ids: Iterable[str]) -> dict[str, str]:
         """Return a mark for each of `ids` of what is stored about it beside its own row; all have one."""
-        marks: dict[str, _Mark] = {one: _Mark() for one in ids}
+        held: dict[str, list[Any]] = {one: [] for one in ids}
+        tables = (paper_version, announcement_item, summary, translation)
+        places = [list(table.c).index(table.c.arxiv_id) for table in tables]
+        marks: dict[str, str] = {}
         async with self._database.read() as connection:
-            for chunk in chunks(sorted(marks)):
-                for table in (paper_version, announcement_item, summary, translation):
+            for chunk in chunks(sorted(held)):
+                for table, place in zip(tables, places, strict=True):
                     query = sa.select(*_raw(table)).where(table.c.arxiv_id.in_(chunk)).order_by(*table.primary_key)
-                    for row in await connection.execute(query):
-                        marks[row.arxiv_id].add(row)
-        return {arxiv_id: mark.text() for arxiv_id, mark in marks.items()}
+                    for row in (await connection.execute(query)).all():
+                        held[row[place]].append(tuple(row))
+                marks |= {one: _mark(held.pop(one)) for one in chunk}
+        return marks
 
     async def load_counts(self) -> dict[str, tuple[int, int]]:
         """Return (look-ups, saves) by arXiv identifier, over all servers, for every paper that has any."""
@@ -217,6 +226,47 @@ class SiteStore:
             )
         return found
 
+    async def load_gists(self, wanted: Sequence[tuple[StoredBrief, Topic]]) -> dict[int, Brief]:
+        """Return these briefs, by `brief_id`, without their announcements, overviews and bills, for lists of them.
+
+        Their papers have an identifier, a title and a gist; all else about them is left empty.
+        """
+        items: defaultdict[int, list[Any]] = defaultdict(list)
+        titles: dict[str, str] = {}
+        gists: defaultdict[tuple[Any, ...], dict[str, str]] = defaultdict(dict)
+        column = brief_item.c
+        shown = (column.brief_id, column.position, column.arxiv_id, column.version, column.announce_type)
+        text = summary.c
+        key = (text.arxiv_id, text.version, text.producer, text.prompt_version)
+        async with self._database.read() as connection:
+            for chunk in chunks(stored.brief_id for stored, _ in wanted):
+                query = sa.select(*shown, column.producer, column.prompt_version).where(column.brief_id.in_(chunk))
+                for row in await connection.execute(query.order_by(column.brief_id, column.position)):
+                    items[row.brief_id].append(row)
+            for ids in chunks(sorted({row.arxiv_id for rows in items.values() for row in rows})):
+                named_so = sa.select(paper.c.arxiv_id, paper.c.title).where(paper.c.arxiv_id.in_(ids))
+                titles |= {row.arxiv_id: row.title for row in await connection.execute(named_so)}
+                said = sa.select(*key, text.language, text.text).where(text.arxiv_id.in_(ids), text.kind == KIND)
+                for *named, language, gist in await connection.execute(said):
+                    gists[tuple(named)][language] = gist
+        return {
+            stored.brief_id: Brief(
+                topic=topic,
+                announced_on=stored.announced_on,
+                language=stored.language,
+                receipt=stored.receipt,
+                items=tuple(
+                    _gist_item(row, titles[row.arxiv_id], held, _nearest_language(held, stored.language))
+                    for row in items[stored.brief_id]
+                    if row.arxiv_id in titles
+                    and (held := gists.get((row.arxiv_id, row.version, row.producer, row.prompt_version)))
+                ),
+                announcements=(),
+                silence=stored.silence,
+            )
+            for stored, topic in wanted
+        }
+
     async def load_papers(self, ids: Iterable[str]) -> dict[str, Paper]:
         """Return the stored ones of `ids`."""
         async with self._database.read() as connection:
@@ -264,10 +314,27 @@ def _item(row: sa.Row[Any], known: KnownOfPaper, language: str) -> BriefItem | N
     texts = [one for one in known.summaries if (one.version, one.producer, one.prompt_version) == key]
     if not texts:
         return None
-    # In the brief's own language; else any, always the same.
-    text = min(texts, key=lambda one: (one.language != language, one.language))
+    nearest = _nearest_language((one.language for one in texts), language)
+    text = next(one for one in texts if one.language == nearest)
     same = [one for one in known.translations if (one.version, one.language) == (row.version, language)]
     return replace(as_item(row, known.paper, text), translation=same[-1] if same else None)
+
+
+def _nearest_language(held: Iterable[str], language: str) -> str:
+    """Return the brief's own language; else any, always the same."""
+    return min(held, key=lambda one: (one != language, one))
+
+
+def _gist_item(row: sa.Row[Any], title: str, gists: Mapping[str, str], language: str) -> BriefItem:
+    return BriefItem(
+        paper=Paper(row.arxiv_id, title, "", (), "", (), version=row.version),
+        announce_type=AnnounceType(row.announce_type),
+        position=row.position,
+        score=0.0,
+        reasons=(),
+        summary=Summary(row.arxiv_id, row.version, language, gists[language], (), (), row.producer, row.prompt_version),
+        links={},
+    )
 
 
 class _Mark:
@@ -283,30 +350,36 @@ class _Mark:
         return self._hash.hexdigest()
 
 
-def _mark(row: Sequence[Any]) -> str:
-    mark = _Mark()
-    mark.add(row)
-    return mark.text()
+def _mark(rows: Sequence[Any]) -> str:
+    said = repr(tuple(rows)).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(said, digest_size=_MARK_BYTES).hexdigest()
 
 
-async def _list(connection: AsyncConnection, where: sa.ColumnElement[bool], found: dict[str, ListedPaper]) -> None:
-    # Typed where a list shows it, as stored where only its mark counts: that is most of what there is to read.
-    shown = (paper.c.arxiv_id, paper.c.authors, paper.c.announced_on)
-    texts = (paper.c.title, paper.c.abstract)
-    left_out = {*(one.name for one in (*shown, *texts)), *_UPKEEP}
-    others = [column for column in _raw(paper) if column.name not in left_out]
+async def _list(
+    connection: AsyncConnection, where: sa.ColumnElement[bool], marked: Collection[str], found: dict[str, ListedPaper]
+) -> None:
+    # As stored, as it goes into marks: what a list shows of it is parsed below, once for each value.
+    shown = ("title", "abstract", "arxiv_id", "authors", "announced_on", "primary_category", "withdrawn")
+    columns = {column.name: column for column in _raw(paper) if column.name not in _UPKEEP}
+    ordered = [columns[name] for name in (*shown, *(name for name in columns if name not in shown))]
+    days: dict[Any, date | None] = {None: None}
     # Never all of them at once: with their abstracts they are dozens of megabytes.
-    async for rows in (await connection.stream(sa.select(*texts, *shown, *others).where(where))).partitions(CHUNK):
+    async for rows in (await connection.stream(sa.select(*ordered).where(where))).partitions(CHUNK):
         for row in rows:
-            text_mark = _mark(row[: len(texts)])
-            found[row.arxiv_id] = ListedPaper(
-                arxiv_id=row.arxiv_id,
-                title=row.title,
-                authors=tuple(row.authors[:_LISTED_AUTHORS]),
-                announced_on=row.announced_on,
-                primary_category=row.primary_category,
-                withdrawn=bool(row.withdrawn),
-                mark=_mark((text_mark, *row[len(texts) :])),
+            values = tuple(row)
+            title, _, arxiv_id, authors, announced_on, category, withdrawn = values[: len(shown)]
+            if announced_on not in days:
+                # Text from SQLite, a date from PostgreSQL.
+                days[announced_on] = date.fromisoformat(str(announced_on))
+            text_mark = _mark(values[:2])
+            found[arxiv_id] = ListedPaper(
+                arxiv_id=arxiv_id,
+                title=title,
+                authors=tuple(json.loads(authors)[:_LISTED_AUTHORS]),
+                announced_on=days[announced_on],
+                primary_category=category,
+                withdrawn=bool(withdrawn),
+                mark=_mark((text_mark, *values[2:])) if arxiv_id in marked else "",
                 text_mark=text_mark,
             )
 

@@ -110,7 +110,8 @@ class Composer:
         """Return feeds. Raises `StoreError` kinds."""
         held = {key: self._feed_briefs(key) for key in keys}
         each = {one.brief_id: one for briefs in held.values() for one in briefs}
-        briefs = await self._load_briefs(list(each.values()))
+        loaded = await self._store.load_gists([(one, self._site.topics[one.topic]) for one in each.values()])
+        briefs = {brief_id: self._announced(each[brief_id], brief) for brief_id, brief in loaded.items()}
         return [self._feed(key, held[key], briefs) for key in keys]
 
     # Papers.
@@ -204,14 +205,11 @@ class Composer:
         return FeedEntry(brief, self._site.topic_ref(ui, one.topic), path, one.made_at)
 
     async def _load_briefs(self, held: Sequence[StoredBrief]) -> dict[int, Brief]:
-        site = self._site
-        loaded = await self._store.load_full([(one, site.topics[one.topic]) for one in held])
-        return {
-            one.brief_id: replace(
-                loaded[one.brief_id], announcements=self._own_announcements((one.announced_on, one.topic))
-            )
-            for one in held
-        }
+        loaded = await self._store.load_full([(one, self._site.topics[one.topic]) for one in held])
+        return {one.brief_id: self._announced(one, loaded[one.brief_id]) for one in held}
+
+    def _announced(self, one: StoredBrief, brief: Brief) -> Brief:
+        return replace(brief, announcements=self._own_announcements((one.announced_on, one.topic)))
 
     def _own_announcements(self, place: DayTopic) -> tuple[Announcement, ...]:
         announced_on, key = place

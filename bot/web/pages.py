@@ -312,7 +312,10 @@ Page = (
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """A brief in a feed. `path`: its page in `ui`. `made_at`: when it was posted, and so published."""
+    """A brief in a feed. `path`: its page in `ui`. `made_at`: when it was posted, and so published.
+
+    In a `Feed`, the papers of the brief have no more than an identifier, a title and a gist.
+    """
 
     brief: Brief
     topic: TopicRef

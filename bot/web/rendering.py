@@ -1,12 +1,16 @@
 """Pages to files, by as many processes as pay: what to write comes in, what became of it goes out.
 
-A process is started only when there is a lot to do, and ends with the one that started it, however that ends.
+They are forked where that is safe, before there is a thread or a database to copy: then they are ready at once, and
+what was imported is in memory once for all of them. Elsewhere each is started anew, and only when there is a lot to do.
+They end with the one that started them, however that ends.
 """
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
+import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -18,7 +22,7 @@ from pathlib import Path
 from bot.web import addresses
 from bot.web.feeds import render_day_briefs, render_feed, render_opml, render_robots, render_sitemap
 from bot.web.pages import DayBriefs, Directory, Feed, Page, SearchShard
-from bot.web.views import render_page, render_shard
+from bot.web.views import prepare_views, render_page, render_shard
 from bot.web.writing import write_file
 
 Content = Page | SearchShard | Feed | DayBriefs | Directory
@@ -30,7 +34,7 @@ _WHOLE_BRIEFS = 10
 """What a day's or a topic's briefs together count as: they hold as many texts."""
 
 _WORTH_A_PROCESS = 600
-"""Pages from which on other processes are started: each takes as long to start as some 300 pages take to make."""
+"""Pages from which on processes are started anew: each takes as long to start as some 300 pages take to make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,8 @@ def render_and_write(root: str, jobs: Sequence[tuple[Content, str]]) -> list[Wri
 class Renderer:
     """Makes and writes what it is given, here or in other processes; made by `open_renderer`."""
 
-    def __init__(self, root: Path, processes: int) -> None:
-        self._root = root
+    def __init__(self, processes: int) -> None:
+        self._root = ""
         self._processes = processes
         self._executor: ProcessPoolExecutor | None = None
         self._waiting: list[tuple[Content, str]] = []
@@ -83,23 +87,21 @@ class Renderer:
         self._under_way: set[asyncio.Future[list[Written]]] = set()
         self.written: list[Written] = []
         """What is done and was not taken yet."""
+        if processes > 1 and _can_fork():
+            self._start("fork")
 
-    def expect(self, pages: int) -> None:
-        """Prepare for this many pages: other processes are started early, for they take a while to be ready."""
-        if self._executor is None and self._processes > 1 and pages >= _WORTH_A_PROCESS:
-            self._executor = ProcessPoolExecutor(
-                self._processes, mp_context=get_context("spawn"), initializer=_begin_worker
-            )
-            for _ in range(self._processes):
-                # Nothing to do, but a process is started for it.
-                self._executor.submit(render_and_write, str(self._root), ())
+    def begin(self, root: Path, pages: int) -> None:
+        """Be told where to write, and how many pages to prepare for: starting a process takes a while."""
+        self._root = str(root)
+        if pages >= _WORTH_A_PROCESS:
+            self._start("spawn")
 
     async def add(self, content: Content, mark: str) -> None:
         """Take one more; waits while much is under way. Raises `SiteError` for what could not be written."""
         self._waiting.append((content, mark))
         self._weight += _WHOLE_BRIEFS if isinstance(content, Feed | DayBriefs) else 1
         if self._weight >= _WORTH_A_PROCESS:
-            self.expect(self._weight)
+            self._start("spawn")
         if self._executor is not None and self._weight >= _BATCH:
             await self._hand_over()
         elif self._processes <= 1 and self._weight >= _BATCH:
@@ -124,9 +126,18 @@ class Renderer:
         if self._executor is not None:
             self._executor.shutdown(wait=True, cancel_futures=True)
 
+    def _start(self, method: str) -> None:
+        if self._executor is None and self._processes > 1:
+            self._executor = ProcessPoolExecutor(
+                self._processes, mp_context=get_context(method), initializer=_begin_worker
+            )
+            for _ in range(self._processes):
+                # Nothing to do, but a process is started for it.
+                self._executor.submit(render_and_write, self._root, ())
+
     def _do_here(self) -> None:
         batch, self._waiting, self._weight = self._waiting, [], 0
-        self.written += render_and_write(str(self._root), batch)
+        self.written += render_and_write(self._root, batch)
 
     async def _hand_over(self) -> None:
         assert self._executor is not None  # noqa: S101  # only called then
@@ -134,7 +145,7 @@ class Renderer:
         loop = asyncio.get_running_loop()
         for start in range(0, len(waiting), _BATCH):
             batch = waiting[start : start + _BATCH]
-            self._under_way.add(loop.run_in_executor(self._executor, render_and_write, str(self._root), batch))
+            self._under_way.add(loop.run_in_executor(self._executor, render_and_write, self._root, batch))
             while len(self._under_way) > self._processes + 1:
                 await self._collect()
 
@@ -145,9 +156,12 @@ class Renderer:
 
 
 @asynccontextmanager
-async def open_renderer(root: Path, processes: int) -> AsyncIterator[Renderer]:
-    """Yield what writes below `root`, with up to that many other processes; one or none does it in this one."""
-    renderer = Renderer(root, processes)
+async def open_renderer(processes: int) -> AsyncIterator[Renderer]:
+    """Yield what makes and writes pages, with up to that many other processes; one or none does it in this one.
+
+    To be opened before anything that has threads, such as a database: then the processes can be forked.
+    """
+    renderer = Renderer(processes)
     try:
         yield renderer
     finally:
@@ -161,12 +175,25 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+def _can_fork() -> bool:
+    """Return whether a copy of this process is whole: with other threads, it could wait for their locks for ever."""
+    try:
+        return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208  # names are enough
+    except OSError:
+        return False
+
+
 def _begin_worker() -> None:
+    # What is there stays there: looking through it for rubbish would only copy the memory that is shared.
+    gc.freeze()
     # Ctrl-C reaches the whole group; the one who waits for this process ends it.
     with contextlib.suppress(ValueError):
+        # Inherited from the loop of the parent, which would be told of this process's signals.
+        signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    prepare_views()
 
 
 def _end_with_parent() -> None:

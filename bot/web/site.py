@@ -26,7 +26,7 @@ from bot.web.pages import Page
 from bot.web.picturing import Pictures
 from bot.web.reading import DayTopic, Site, SiteWish, load_site
 from bot.web.relating import Near, Relations
-from bot.web.rendering import Renderer, open_renderer, usable_cores
+from bot.web.rendering import Renderer
 from bot.web.silence import find_silences
 from bot.web.views import shared_files
 from bot.web.writing import SiteDirectory, open_directory, write_file
@@ -59,14 +59,14 @@ async def build_site(
     database: Database,
     catalogue: Mapping[str, Topic],
     root: Path,
+    renderer: Renderer,
     *,
-    processes: int | None = None,
     progress: Progress | None = None,
 ) -> SiteReceipt:
     """Bring the site below `root` up to what is stored, and return the receipt.
 
-    `processes`: that make pages at the most, one for each core unless said otherwise; `progress` is told (step, done,
-    total). Raises `SiteError` where the directory cannot be used or written, `StoreError` kinds.
+    `progress` is told (step, done, total). Raises `SiteError` where the directory cannot be used or written,
+    `StoreError` kinds.
     """
     began = time.perf_counter()
     with open_directory(root) as directory:
@@ -77,10 +77,9 @@ async def build_site(
         pictures = Pictures(site, FigureStore(database), directory.state)
         await pictures.load()
         composer = Composer(site, store, marks, silences, pictures)
-        async with open_renderer(directory.root, usable_cores() if processes is None else processes) as renderer:
-            relations = Relations(site, store, directory)
-            build = _Build(site, composer, Lister(site, silences), relations, directory, renderer, progress)
-            await build.run(pictures, store)
+        relations = Relations(site, store, directory)
+        build = _Build(site, composer, Lister(site, silences), relations, directory, renderer, progress)
+        await build.run(pictures, store)
         return build.receipt(time.perf_counter() - began)
 
 
@@ -110,7 +109,7 @@ class _Build:
         self._done = 0
 
     async def run(self, pictures: Pictures, store: SiteStore) -> None:
-        self._renderer.expect(self._directory.begin(self._paths.keys()))
+        self._renderer.begin(self._directory.root, self._directory.begin(self._paths.keys()))
         await self._write_shared()
         await self._write_pictures(pictures, store)
         await self._write_papers()

@@ -18,6 +18,7 @@ from bot.store.guild_topics import GuildTopicStore
 from bot.store.readers import ReaderStore
 from bot.store.subscriptions import SubscriptionStore
 from bot.web.reading import SiteWish
+from bot.web.rendering import open_renderer
 from bot.web.site import SiteReceipt, build_site
 from bot.web.writing import PRIVATE
 from tests.store.samples import MONDAY, NOON, TUESDAY, WEDNESDAY, make_fetched, make_paper, save
@@ -86,7 +87,8 @@ async def open_filled(url: str) -> None:
 
 async def build(database: Database, root: Path, wish: SiteWish = WISH) -> SiteReceipt:
     """Build the site in this process."""
-    return await build_site(wish, database, CATALOGUE, root, processes=1)
+    async with open_renderer(1) as renderer:
+        return await build_site(wish, database, CATALOGUE, root, renderer)
 
 
 def files_of(root: Path) -> Mapping[str, bytes]:

@@ -1,7 +1,9 @@
 """The site that is built of a store, on both engines: complete, linked, the same every time, and no more than ours."""
 
+import asyncio
 import os
 import pickle
+import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -42,6 +44,8 @@ from tests.site.site_world import (
     subscribe,
 )
 from tests.store.samples import make_fetched, make_paper, save
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -268,7 +272,38 @@ async def test_several_processes_make_the_same_site(
         await fill(database)
         await build(database, tmp_path / "one")
         monkeypatch.setattr(rendering, "_WORTH_A_PROCESS", 1)
-        await site.build_site(WISH, database, {FIRST.slug: FIRST, SECOND.slug: SECOND}, tmp_path / "two", processes=2)
+        async with rendering.open_renderer(2) as renderer:
+            await site.build_site(WISH, database, CATALOGUE, tmp_path / "two", renderer)
+    assert files_of(tmp_path / "one") == files_of(tmp_path / "two")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")
+async def test_forked_processes_make_the_same_site(sqlite_url: str, tmp_path: Path) -> None:
+    async with Database.open(sqlite_url) as database:
+        await fill(database)
+        await build(database, tmp_path / "one")
+    # In a process of its own: this one may have threads, with which nothing is forked.
+    script = f"""
+import asyncio, multiprocessing
+from pathlib import Path
+from bot.store.engine import Database
+from bot.web.rendering import open_renderer
+from bot.web.site import build_site
+from tests.site.site_world import CATALOGUE, WISH
+
+async def main():
+    async with open_renderer(2) as renderer, Database.open({sqlite_url!r}) as database:
+        print(*(one.name for one in multiprocessing.active_children()))
+        await build_site(WISH, database, CATALOGUE, Path({str(tmp_path / "two")!r}), renderer)
+
+asyncio.run(main())
+"""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0
+    assert len(output.split()) == 2
     assert files_of(tmp_path / "one") == files_of(tmp_path / "two")
 
 

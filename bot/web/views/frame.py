@@ -8,6 +8,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import resources
 from typing import Any
 
 import jinja2
@@ -102,6 +103,13 @@ def render(view: View, template: str, *, title: str, description: str, content: 
     )
     # Lone surrogates are no UTF-8; texts that were sanitised have none.
     return shown.encode("utf-8", "replace")
+
+
+def prepare_views() -> None:
+    """Read and compile the templates: to be done before there are pages to make, by one that has time."""
+    environment = _environment()
+    for template in resources.files("bot.web").joinpath("templates").iterdir():
+        environment.get_template(template.name)
 
 
 def direction(language: str) -> str:
