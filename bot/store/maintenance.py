@@ -18,6 +18,7 @@ from bot.errors import (
 from bot.store import postgres_tools
 from bot.store.address import Address, parse_address
 from bot.store.border import border, busy
+from bot.store.copied import mark_file
 from bot.store.migrate import check_revision, missing_tables, upgrade_schema
 from bot.store.migrations import HEAD
 from bot.store.sqlite_file import (
@@ -184,6 +185,7 @@ def _restore_file(path: Path, copy: Path, busy_timeout: float) -> Path | None:
             temporary.touch()
             with closing(connect(temporary, busy_timeout)) as target:
                 source.backup(target)
+                mark_file(target, datetime.now(UTC))
             use_log(temporary, busy_timeout)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())

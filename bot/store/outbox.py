@@ -19,6 +19,7 @@ from bot.delivery import (
     PlannedDelivery,
     TopicKey,
 )
+from bot.store.copied import begin_on_copy, doubted, doubtful_until
 from bot.store.delivery_rows import (
     ENDABLE,
     OPEN,
@@ -68,7 +69,7 @@ class Outbox:
         async def plan(connection: AsyncConnection) -> bool:
             if await connection.scalar(_exists(key)):
                 return False
-            await connection.execute(sa.insert(delivery), rows)
+            await connection.execute(sa.insert(delivery), doubted(rows, await doubtful_until(connection)))
             return True
 
         return await self._write(plan)
@@ -149,6 +150,7 @@ class Outbox:
             line = sa.and_(table.c.kind == DeliveryKind.MISSED, table.c.due_at >= expired - LINE_LASTS)
             old = [table.c.state == DeliveryState.PLANNED, table.c.due_at < expired, sa.not_(line), sa.not_(begun)]
             await end_open(connection, old, "too late: nothing was sent for days", now)
+            await begin_on_copy(connection, now)
             return found
 
         return await self._write(recover)

@@ -7,6 +7,7 @@ Synchronous: call it in a thread.
 import os
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from bot.errors import DatabaseCorrupt, StoreError, UsageError
 from bot.store.address import Address
 from bot.store.border import border
+from bot.store.copied import mark_copy
 from bot.store.migrate import check_revision, missing_tables
 from bot.store.migrations import HEAD
 
@@ -64,6 +66,13 @@ def restore(address: Address, path: Path, busy_timeout: float) -> None:  # noqa:
         "--exit-on-error",
     ]
     _run([*command, *_where(address), str(path)], address, DatabaseCorrupt)
+    engine = sa.create_engine(address.sync_url, poolclass=sa.NullPool, hide_parameters=True)
+    with border(address.shown):
+        try:
+            with engine.begin() as connection:
+                mark_copy(connection, datetime.now(UTC))
+        finally:
+            engine.dispose()
 
 
 def _tool(name: str, by_hand: str) -> str:
