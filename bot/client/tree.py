@@ -61,6 +61,9 @@ class PaperTree(app_commands.CommandTree[discord.Client]):
         if isinstance(cause, discord.HTTPException) and cause.code in _TOO_LATE:
             # There is nobody left to tell.
             _log.info("an interaction was answered too late or twice", code=cause.code, command=_named(interaction))
+            if cause.code == _ALREADY_ACKNOWLEDGED:
+                # Never by this process: discord.py refuses a second first answer before it is sent.
+                _log.warning("another process may use this bot's token: a command had been answered before")
             return
         texts = load_texts(interaction.locale.value)
         text = _explained(cause, texts)

@@ -98,6 +98,7 @@ async def test_an_interaction_that_is_gone_is_no_failure(world: World, status: i
     logged = "".join(capsys.readouterr())
     assert "a command failed" not in logged
     assert "answered too late or twice" in logged
+    assert ("another process may use this bot's token" in logged) is (code == 40060)
 
 
 async def test_slow_work_is_announced_and_then_replaced(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,8 +41,8 @@ from tests.wire.discord_server import LoopbackDiscord
 
 CALENDAR = load_calendar(None)
 CATEGORIES = ("cs.CL", "cs.CV")
-FIRST = date(2026, 10, 26)
-DAYS = tuple(CALENDAR.between(FIRST, date(2026, 12, 31)))
+FIRST = date(2026, 9, 28)
+DAYS = tuple(CALENDAR.between(FIRST, date(2027, 3, 31)))
 TUESDAY = date(2026, 11, 17)
 OUT = CALENDAR.release(TUESDAY) + timedelta(minutes=20)
 """When Tuesday's announcement stands on the listing pages."""
@@ -60,7 +60,11 @@ class Wall:
 
     def now(self) -> datetime:
         """Return the instant."""
-        return self._start + timedelta(seconds=self.monotonic()) + self._jumped
+        return self.truth() + self._jumped
+
+    def truth(self) -> datetime:
+        """Return what a clock shows that nobody set."""
+        return self._start + timedelta(seconds=self.monotonic())
 
     def monotonic(self) -> float:
         """Return the seconds since it was made."""
@@ -77,8 +81,8 @@ class Wall:
         self._jumped += by
 
     def reach(self, instant: datetime) -> None:
-        """Let time pass until `instant`."""
-        self._passed += max(0.0, (instant - self.now()).total_seconds())
+        """Let time pass until it is truly `instant`."""
+        self._passed += max(0.0, (instant - self.truth()).total_seconds())
 
 
 class PatientWall(SystemClock):
@@ -169,8 +173,8 @@ class Bot:
 
     async def work_until(self, end: datetime, step: timedelta = timedelta(minutes=15)) -> None:
         """Tick in steps until `end`."""
-        while self.day.clock.now() < end:
-            await self.tick(min(end, self.day.clock.now() + step))
+        while self.day.clock.truth() < end:
+            await self.tick(min(end, self.day.clock.truth() + step))
 
     async def status(self) -> str:
         """Return what `/status` shows."""
@@ -201,8 +205,8 @@ class Workday:
         """Let time pass until `at`, in the services as well."""
         if at is not None:
             self.clock.reach(at)
-        self.world.set_now(self.clock.now())
-        self.discord.clock.advance(max(0.0, (self.clock.now() - self.discord.clock.now()).total_seconds()))
+        self.world.set_now(self.clock.truth())
+        self.discord.clock.advance(max(0.0, (self.clock.truth() - self.discord.clock.now()).total_seconds()))
 
     @asynccontextmanager
     async def process(self, **arxiv: Any) -> AsyncIterator[Bot]:

@@ -194,6 +194,8 @@ async def all_cases(template: Template, directory: Path, after: timedelta, kind:
         return dry["steps"], [one for some in problems for one in some]
 
 
+@pytest.mark.fault("P1")
+@pytest.mark.fault("P2")
 @pytest.mark.timeout(170)
 @pytest.mark.parametrize("kind", ["SIGKILL", "SIGTERM"])
 @pytest.mark.parametrize("after", [timedelta(seconds=5), timedelta(minutes=15), timedelta(days=2)], ids=str)

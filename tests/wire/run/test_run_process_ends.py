@@ -1,67 +1,15 @@
 """How `paperbrief run` ends: when it is told to, at whatever moment; and by itself, with one line that says why."""
 
-import signal
-
 import pytest
 
-from bot.delivery import DeliveryState, PostingStyle
+from bot.delivery import PostingStyle
 from bot.demo.loopback import Fault as ArxivFault
 from tests.wire import discord_faults as faults
-from tests.wire.discord_faults import Fault
 from tests.wire.discord_gateway import IDENTIFY
 from tests.wire.discord_stream import Close
 from tests.wire.discord_world import TOKEN
-from tests.wire.run.machine import CREATE, Machine, Running, integrity
-
-PARTS = 3
-"""A card for each paper."""
-
-
-async def begin_delivery(machine: Machine, *held: Fault) -> Running:
-    """Start a delivery of some parts to each of three channels, whose requests meet faults."""
-    for room in machine.rooms:
-        await machine.subscribe(room, PostingStyle.CARDS)
-    machine.discord.faults.add("POST", CREATE, *held)
-    running = await machine.ready()
-    await machine.until(lambda: sum(one.held for one in machine.discord.requests("POST", CREATE)) == len(held))
-    return running
-
-
-async def finish_delivery(machine: Machine) -> None:
-    """Start again, and see that everything stands once and in order."""
-    again = await machine.ready()
-    await machine.until(lambda: all(len(machine.discord.messages(room.id)) >= PARTS for room in machine.rooms))
-    # What hung in the meantime comes through at last, as it may.
-    machine.discord.release()
-    await machine.until(lambda: not any(one.held for one in machine.discord.requests()))
-    assert await again.terminate() == 0
-    assert (await machine.ledger()).by_state == {DeliveryState.SENT: 3 * PARTS}
-    shown = [machine.shown(room) for room in machine.rooms]
-    assert len(shown[0]) == len(set(shown[0]))
-    assert shown[0] == shown[1] == shown[2]
-    assert [len(machine.discord.messages(room.id)) for room in machine.rooms] == [PARTS] * 3
-    assert integrity(machine.database) == "ok"
-
-
-async def test_sigterm_lets_requests_under_way_end_and_begins_no_other(machine: Machine) -> None:
-    running = await begin_delivery(machine, *[faults.holds()] * 3)
-    begun = len(machine.discord.requests("POST", CREATE))
-    running.tell(signal.SIGTERM)
-    await machine.until(lambda: not machine.discord.gateway.connected or running.alive)
-    machine.discord.release()
-    assert await running.ended(10) == 0
-    assert running.said == ["stopped"]
-    assert len(machine.discord.requests("POST", CREATE)) == begun
-    await finish_delivery(machine)
-
-
-@pytest.mark.parametrize("committed", [False, True], ids=["not yet posted", "posted, without an answer"])
-async def test_sigterm_while_discord_leaves_requests_hanging(machine: Machine, committed: bool) -> None:
-    held = faults.after_commit(faults.holds()) if committed else faults.holds()
-    running = await begin_delivery(machine, *[held] * 3)
-    assert await running.terminate() == 0
-    assert "Traceback" not in running.output
-    await finish_delivery(machine)
+from tests.wire.run.delivering import finish_delivery
+from tests.wire.run.machine import CREATE, Machine
 
 
 async def test_sigterm_with_a_discord_that_answers_nothing_at_all(machine: Machine) -> None:
@@ -108,33 +56,6 @@ async def test_sigterm_while_arxiv_hangs(machine: Machine) -> None:
     again = await machine.ready()
     await machine.until(lambda: machine.shown(machine.rooms[0]))
     assert await again.terminate() == 0
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_second_signal_changes_nothing(machine: Machine, number: signal.Signals) -> None:
-    running = await begin_delivery(machine, *[faults.holds()] * 3)
-    running.tell(number)
-    running.tell(number)
-    machine.discord.release()
-    assert await running.ended(10) == 0
-    assert running.said == ["stopped"]
-    await finish_delivery(machine)
-
-
-async def test_a_second_instance_on_the_same_data_is_refused(machine: Machine) -> None:
-    first = await machine.ready()
-    asked = len(machine.discord.requests())
-    second = await machine.start()
-    assert await second.ended() == 1
-    (line,) = second.said
-    assert line.startswith("another Paper Brief (process ")
-    assert "already runs on the data in" in line
-    assert "DATA_DIR" in line
-    assert len(machine.discord.requests()) == asked, "it asked Discord nothing"
-    assert first.alive
-    assert await first.terminate() == 0
-    third = await machine.ready()
-    assert await third.terminate() == 0
 
 
 async def refused(machine: Machine, code: int, token: str = TOKEN) -> str:
