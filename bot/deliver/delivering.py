@@ -16,12 +16,12 @@ from bot.deliver.notices import Audience, Notice, Notices
 from bot.deliver.pacing import Pacer, backoff
 from bot.deliver.replies import Outcome, Scope, Verdict, bucket_wait, judge, judge_lookup
 from bot.deliver.wire import LookupFailed, Wire
-from bot.delivery import Delivery, DeliveryAction, DeliveryKind, DeliveryState
+from bot.delivery import Delivery, DeliveryAction, DeliveryKind, DeliveryState, SubscriptionState
 from bot.errors import TokenRefused
 from bot.i18n import load_texts
 from bot.log import get_logger
 from bot.render.late import mark_late
-from bot.store.delivery_rows import Claim
+from bot.store.delivery_rows import CALLED_OFF, Claim
 from bot.store.outbox import Outbox
 from bot.store.subscriptions import SubscriptionStore
 
@@ -298,6 +298,8 @@ class Delivering:
 
     async def _refused(self, claim: Claim, outcome: Outcome, open_since: datetime | None) -> None:
         one, now, reason = claim.delivery, self._clock.now(), outcome.reason
+        if await self._called_off(claim):
+            return
         if claim.refused_on is None or claim.refused_on >= now.date():
             self.totals.retried += 1
             await self._durably(
@@ -321,8 +323,19 @@ class Delivering:
         if one.into is not None:
             await self._skip(claim, f"the thread is gone: {reason}")
             return
+        if await self._called_off(claim):
+            return
         await self._park(claim, reason, again=now + A_DAY, open_since=open_since, whole_channel=True)
         await self._durably(lambda: self._subscriptions.park(one.channel_id, outcome.refusal))
+
+    async def _called_off(self, claim: Claim) -> bool:
+        """End a part that was under way when the bot was removed from its server, where nothing is asked any more."""
+        one = claim.delivery
+        wish = await self._durably(lambda: self._subscriptions.load(one.channel_id, one.topic))
+        if wish is None or wish.state is not SubscriptionState.LEFT:
+            return False
+        await self._skip(claim, f"{CALLED_OFF}{wish.state.value}")
+        return True
 
     async def _simplify(self, claim: Claim, outcome: Outcome, open_since: datetime | None) -> None:
         one, version = claim.delivery, claim.payload_version
