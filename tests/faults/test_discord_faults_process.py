@@ -106,7 +106,7 @@ async def test_a_refusal_for_good_is_one_line_and_a_supervisor_burns_no_identifi
         assert gateway.count(IDENTIFY) == number
     fourth = await machine.start()
     await machine.until(lambda: "waiting before connecting" in fourth.output or not fourth.alive)
-    assert "\"seconds\": 90.0" in fourth.output
+    assert '"seconds": 90.0' in fourth.output
     assert await fourth.terminate() == 0
     assert gateway.count(IDENTIFY) == len(FOR_GOOD)
 
