@@ -17,6 +17,8 @@ from bot.errors import DatabaseBusy, DatabaseCorrupt, DatabaseUnwritable, StoreE
 _SQLITE_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _SQLITE_CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _SQLITE_UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN)
+# What a full disk or an exceeded quota gives in places where SQLite does not ask for the reason.
+_SQLITE_NO_ROOM = (sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_WRITE)
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _PG_BUSY = ("55P03", "40001", "40P01", "57014", "53300")
@@ -97,6 +99,11 @@ def _from_sqlite(error: sqlite3.Error, shown: str) -> StoreError | None:
     if code in _SQLITE_UNWRITABLE:
         return DatabaseUnwritable(
             f"the database {shown} cannot be written ({error}). Make the file and its directory writable for this user"
+        )
+    if getattr(error, "sqlite_errorcode", None) in _SQLITE_NO_ROOM:
+        return DatabaseUnwritable(
+            f"{shown} cannot grow ({error}): the disk is full, over its quota, or fails. "
+            "Free some space; nothing was lost"
         )
     if code == sqlite3.SQLITE_IOERR:
         return StoreError(f"reading or writing {shown} failed ({error}). Check the disk")

@@ -1,4 +1,4 @@
-"""The workday on which faults happen, and the machine on which a real process runs."""
+"""The workday on which faults happen, and the machine on which the program runs as a process."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.workday import Workday, open_workday
-from tests.wire.run.machine import Machine, machine_in
+from tests.wire.run.machine import Machine, lay_out, machine_in
 
 
 @pytest.fixture
@@ -19,10 +19,7 @@ async def workday(sqlite_path: Path) -> AsyncIterator[Workday]:
 @pytest.fixture
 def machine_directory(sqlite_path: Path, tmp_path: Path) -> Path:
     """Return the machine's directory, with an empty database in it."""
-    directory = tmp_path / "machine"
-    (directory / "data").mkdir(parents=True)
-    sqlite_path.rename(directory / "data" / "paperbrief.sqlite3")
-    return directory
+    return lay_out(sqlite_path, tmp_path)
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -17,22 +15,13 @@ from tests.unit.deliver.samples import make_planned
 from tests.wire import discord_faults as faults
 from tests.wire.discord_checks import walk_components
 from tests.wire.discord_interactions import Interaction, Person, admin, use_command, use_component
-from tests.wire.run.machine import CREATE, MORNING, Machine, Running, machine_in
+from tests.wire.discord_record import Request
+from tests.wire.run.machine import CREATE, MORNING, Machine, Running
 
 CALLBACK = r"^/interactions/\d+/.+/callback$"
 CHANNELS = 100_000
 THERE = 300
 """Of the channels that are due, those that the loopback has: the others' turn does not come within the test."""
-
-
-@pytest.fixture
-async def machine(sqlite_path: Path, tmp_path: Path) -> AsyncIterator[Machine]:
-    """A machine with an empty database."""
-    directory = tmp_path / "machine"
-    (directory / "data").mkdir(parents=True)
-    sqlite_path.rename(directory / "data" / "paperbrief.sqlite3")
-    async with machine_in(directory) as built:
-        yield built
 
 
 def text_of(used: Interaction) -> str:
@@ -77,7 +66,7 @@ async def test_answers_that_discord_does_not_take_end_quietly(machine: Machine) 
     for number, (status, code) in enumerate([(404, 10062), (400, 40060)], start=1):
         machine.discord.faults.add("POST", CALLBACK, faults.refuses(status, code))
         lost = use_command(machine.discord.world, owner, "status")
-        await machine.until(lambda number=number: running.output.count("answered too late or twice") == number)  # type: ignore[misc]
+        await machine.until(lambda number=number: running.output.count("answered too late or twice") == number)
         assert not lost.seen
     assert (await machine.ask(owner, "status")).seen
     assert await running.terminate() == 0
@@ -127,7 +116,10 @@ async def test_a_hundred_thousand_channels_are_served_in_order_and_members_do_no
     channels = due_everywhere(machine)
     owner = admin(machine.rooms[0], machine.discord.world.owner)
     running = await machine.ready(DELIVERY__PACE="45")
-    posts = lambda: machine.discord.requests("POST", CREATE)  # noqa: E731
+
+    def posts() -> list[Request]:
+        return machine.discord.requests("POST", CREATE)
+
     await machine.until(lambda: len(posts()) >= 20)
     answered = 0
     while len(posts()) < THERE // 2:

@@ -1,9 +1,7 @@
 """`paperbrief run` as a process, and what it makes of a gateway, a Discord or a kill that comes at a bad moment."""
 
-import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -11,10 +9,11 @@ from bot.delivery import DeliveryState, PostingStyle, SubscriptionState
 from tests.wire import discord_faults as faults
 from tests.wire.discord_gateway import IDENTIFY, RESUME
 from tests.wire.discord_interactions import Interaction, admin
+from tests.wire.discord_record import Request
 from tests.wire.discord_server import LoopbackDiscord
 from tests.wire.discord_stream import Close
 from tests.wire.discord_world import TOKEN
-from tests.wire.run.machine import CREATE, Machine, integrity, machine_in
+from tests.wire.run.machine import CREATE, Machine, integrity
 
 GOES_ON = (4000, 4001, 4002, 4003, 4005, 4007, 4008, 4009)
 """Close codes after which Discord lets a client come back."""
@@ -24,16 +23,6 @@ FOR_GOOD = {
     4013: "Discord refuses the intents",
     4014: "Discord refuses the intents",
 }
-
-
-@pytest.fixture
-async def machine(sqlite_path: Path, tmp_path: Path) -> AsyncIterator[Machine]:
-    """A machine with an empty database."""
-    directory = tmp_path / "machine"
-    (directory / "data").mkdir(parents=True)
-    sqlite_path.rename(directory / "data" / "paperbrief.sqlite3")
-    async with machine_in(directory) as built:
-        yield built
 
 
 async def answered(machine: Machine) -> Interaction:
@@ -133,18 +122,12 @@ async def test_a_process_killed_between_a_request_and_its_record(machine: Machin
     machine.discord.clock.advance(minutes * 60)
     again = await machine.ready()
     await machine.until(lambda: all(len(machine.discord.messages(room.id)) >= 3 for room in machine.rooms))
-    await settled(machine, 9)
+    await machine.until_ledger({DeliveryState.SENT: 9})
     assert await again.terminate() == 0
     shown = [machine.shown(room) for room in machine.rooms]
     assert len(set(shown[0])) == 3
     assert shown[0] == shown[1] == shown[2]
     assert integrity(machine.database) == "ok"
-
-
-async def settled(machine: Machine, parts: int) -> None:
-    """Wait until all parts are on record as sent."""
-    while (await machine.ledger()).by_state != {DeliveryState.SENT: parts}:
-        await asyncio.sleep(0.05)
 
 
 @pytest.mark.fault("D7")
@@ -156,14 +139,16 @@ async def test_a_bot_that_is_thrown_out_in_mid_brief_falls_silent(machine: Machi
         await machine.subscribe(each, PostingStyle.CARDS)
     machine.discord.faults.add("POST", f"/{room.id}/messages$", faults.passes(), faults.holds())
     running = await machine.ready()
-    posts = lambda: machine.discord.requests("POST", f"/{room.id}/messages$")  # noqa: E731
+
+    def posts() -> list[Request]:
+        return machine.discord.requests("POST", f"/{room.id}/messages$")
+
     await machine.until(lambda: any(one.held for one in posts()) and len(machine.shown(elsewhere)) == 3)
     world.remove_guild(room.guild_id or 0)
     await machine.until(lambda: "removed from a server" in running.output)
     machine.discord.release()
     await machine.until(lambda: all(one.done for one in posts()))
-    while (await machine.ledger()).by_state != {DeliveryState.SENT: 4, DeliveryState.SKIPPED: 2}:
-        await asyncio.sleep(0.05)
+    await machine.until_ledger({DeliveryState.SENT: 4, DeliveryState.SKIPPED: 2})
     assert await machine.states() == {SubscriptionState.LEFT}
     assert len(posts()) == 2
     asked = [one for one in machine.discord.requests() if str(room.id) in one.path]
@@ -196,7 +181,7 @@ async def test_an_outage_of_a_server_is_not_taken_for_a_removal(machine: Machine
     world.end_outage(guild_id)
     await answered(machine)
     await machine.until(lambda: len(machine.shown(room)) == 3)
-    await settled(machine, 1)
+    await machine.until_ledger({DeliveryState.SENT: 1})
     assert await again.terminate() == 0
     assert await machine.states() == {SubscriptionState.ACTIVE}
     assert not any("removed from a server" in one.output for one in machine.started)

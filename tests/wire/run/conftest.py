@@ -5,16 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.wire.run.machine import Machine, machine_in
+from tests.wire.run.machine import Machine, lay_out, machine_in
 
 
 @pytest.fixture
 def machine_directory(sqlite_path: Path, tmp_path: Path) -> Path:
     """Return the machine's directory, with an empty database in it."""
-    directory = tmp_path / "machine"
-    (directory / "data").mkdir(parents=True)
-    sqlite_path.rename(directory / "data" / "paperbrief.sqlite3")
-    return directory
+    return lay_out(sqlite_path, tmp_path)
 
 
 @pytest.fixture

@@ -224,6 +224,12 @@ class Machine:
                 # Each look leaves the processor to whoever writes it.
                 await asyncio.sleep(LOOK_SECONDS)
 
+    async def until_ledger(self, states: dict[DeliveryState, int]) -> None:
+        """Return once the ledger holds these states and no others."""
+        async with asyncio.timeout(START_SECONDS):
+            while (await self.ledger()).by_state != states:
+                pass
+
     def shown(self, room: Channel) -> list[str]:
         """Return the titles of the papers that stand in a channel, in the order of its messages and embeds."""
         embeds = [embed for message in self.discord.messages(room.id) for embed in message["embeds"]]
@@ -238,6 +244,14 @@ class Machine:
     def syncs(self) -> list[Request]:
         """Return the requests that registered the commands."""
         return self.discord.requests("PUT", r"^/applications/\d+/commands$")
+
+
+def lay_out(database: Path, parent: Path) -> Path:
+    """Make a machine's directory in `parent`, move `database` to where the program looks for it; return it."""
+    directory = parent / "machine"
+    (directory / "data").mkdir(parents=True)
+    database.rename(directory / "data" / "paperbrief.sqlite3")
+    return directory
 
 
 @asynccontextmanager
