@@ -1,7 +1,7 @@
 """Bring the gettext catalogues up to date with the code: `python -m tools.catalogues`.
 
-New texts are added (in English as they are, elsewhere empty, for a translator), unused ones are removed. Prints what is
-left to translate. A test makes sure that nothing is.
+New texts are added (in English as they are, elsewhere empty, for a translator), unused ones are removed, and the
+catalogue of a new language is begun. Prints what is left to translate. A test makes sure that nothing is.
 """
 
 import ast
@@ -125,18 +125,28 @@ async def _in_commands() -> list[Message]:
 
 def updated(locale: str, used: dict[str, Message]) -> list[Message]:
     """Return the catalogue with what is used now and nothing else, translations kept, ordered by text."""
-    old = {message.key: message for message in load_messages(locale)}
+    old = {message.key: message for message in _load_or_begin(locale)}
     header = old.pop("")
-    kept = [_merged(old.get(key), message, locale) for key, message in used.items()]
+    forms = int(header.strings[0].partition("nplurals=")[2].partition(";")[0])
+    kept = [_merged(old.get(key), message, locale, forms) for key, message in used.items()]
     return [header, *sorted(kept, key=lambda message: (message.context or "", message.text))]
 
 
-def _merged(old: Message | None, new: Message, locale: str) -> Message:
+def _load_or_begin(locale: str) -> list[Message]:
+    """Return the entries of a catalogue; of one that is not there yet, a header that counts as English does."""
+    try:
+        return load_messages(locale)
+    except FileNotFoundError:
+        header = load_messages(LOCALES[0])[0].strings[0]
+        return [Message("", (header.replace(f"Language: {LOCALES[0]}", f"Language: {locale.replace('-', '_')}"),))]
+
+
+def _merged(old: Message | None, new: Message, locale: str, forms: int) -> Message:
     if locale == LOCALES[0]:
         return new
-    if old is not None and (old.plural is None) == (new.plural is None):
+    if old is not None and any(old.strings) and (old.plural is None) == (new.plural is None):
         return Message(new.text, old.strings, new.plural, new.context)
-    return Message(new.text, ("",), new.plural, new.context)
+    return Message(new.text, ("",) * (forms if new.plural is not None else 1), new.plural, new.context)
 
 
 def main() -> None:
@@ -145,6 +155,7 @@ def main() -> None:
     for locale in LOCALES:
         messages = updated(locale, used)
         path = ROOT / "bot/i18n/locale" / locale.replace("-", "_") / "LC_MESSAGES/paperbrief.po"
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(format_po(messages), encoding="utf-8")
         for message in messages:
             if not all(message.strings):

@@ -47,7 +47,7 @@ def main() -> None:
         sys.exit("install Chromium first: the pictures are screenshots of the real page")
     PICTURES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, open_browser(playwright, chromium) as browser:
-        _draw(browser, {}, [], (_brief, _phone, _details, _search, _subscribe, _chinese))
+        _draw(browser, {}, [], (_brief, _phone, _details, _search, _why, _manage, _subscribe, _chinese))
         with _model("good") as settings:
             _draw(browser, settings, [], (_model_brief, _model_details, _model_translate, _model_ask))
             chinese = (_model_brief_chinese, _model_phone_chinese, _model_ask_chinese)
@@ -118,6 +118,29 @@ def _subscribe(browser: Browser, addresses: dict[str, str]) -> None:
     _posted(vision, "Diffusion models and image generation · Tue 17 Nov 2026")
     vision.scroll_to(vision.messages.filter(has_text="will be posted in"))
     _save(vision, "subscribe")
+
+
+def _manage(browser: Browser, addresses: dict[str, str]) -> None:
+    """A topic with its dry run, and a subscription opened: its state, and the buttons that change it."""
+    papers = _open(browser, addresses["papers"], DESK)
+    papers.command("topic show", {"topic": "agents"})
+    expect(papers.newest).to_contain_text("Dry run over")
+    papers.command("subscriptions", {})
+    expect(papers.newest).to_contain_text("Multimodal and vision-language models")
+    papers.pick(papers.newest, "Multimodal and vision-language models")
+    expect(papers.newest.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    papers.scroll_to(papers.newest)
+    _save(papers, "manage")
+
+
+def _why(browser: Browser, addresses: dict[str, str]) -> None:
+    """How things stand, and why one paper is in the brief."""
+    papers = _open(browser, addresses["papers"], DESK)
+    papers.command("status", {})
+    expect(papers.newest).to_contain_text("Next announcement")
+    papers.command("why", {"paper": "2611.90031"})
+    _answered(papers, "Look Twice")
+    _save(papers, "status-and-why")
 
 
 def _chinese(browser: Browser, addresses: dict[str, str]) -> None:

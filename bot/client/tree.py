@@ -25,7 +25,7 @@ process answered it."""
 BEGAN = "began"
 """Where an interaction keeps when its command began: monotonic seconds."""
 
-_TRANSLATED_TO = {discord.Locale.chinese: LOCALES[1]}
+_TRANSLATED_TO = {locale: locale.value for locale in discord.Locale if locale.value in LOCALES[1:]}
 
 
 class CatalogueTranslator(app_commands.Translator):

@@ -3,6 +3,6 @@
 A door only. Knows nothing of Discord and nothing of papers.
 """
 
-from bot.i18n.texts import LOCALES, Refusal, Texts, load_texts, mark, match_locale
+from bot.i18n.texts import LANGUAGES, LOCALES, Refusal, Texts, load_texts, mark, match_locale
 
-__all__ = ["LOCALES", "Refusal", "Texts", "load_texts", "mark", "match_locale"]
+__all__ = ["LANGUAGES", "LOCALES", "Refusal", "Texts", "load_texts", "mark", "match_locale"]

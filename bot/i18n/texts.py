@@ -12,8 +12,11 @@ from importlib import resources
 from bot.errors import PaperBriefError
 from bot.i18n.po import Message, compile_mo, parse_po
 
-LOCALES = ("en", "zh-CN")
-"""The languages of the catalogues, by BCP 47; the first is what everything falls back to."""
+LANGUAGES = {"en": "English", "zh-CN": "简体中文"}
+"""The languages of the catalogues by BCP 47, and what each calls itself."""
+
+LOCALES = tuple(LANGUAGES)
+"""The first is what everything falls back to."""
 
 _DOMAIN = "paperbrief"
 _COMMAND_NAME = "command"

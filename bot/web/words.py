@@ -5,9 +5,6 @@ What a brief says everywhere is in `bot.render.labels`.
 
 from bot.i18n import mark
 
-LANGUAGE_NAMES = {"en": "English", "zh-CN": "简体中文"}
-"""Each language of the interface in itself: never translated."""
-
 SKIP = mark("Skip to the content")
 SITE = mark("Site")
 LANGUAGE = mark("Language")

@@ -9,7 +9,7 @@ from discord.ext import commands
 
 from bot.delivery import PostingStyle, Subscription, SubscriptionState
 from bot.errors import UsageError
-from bot.i18n import LOCALES, Refusal, Texts, match_locale
+from bot.i18n import LANGUAGES, LOCALES, Refusal, Texts, match_locale
 from bot.model import Topic
 from bot.render.embeds import render_message
 from bot.services import Services
@@ -19,7 +19,7 @@ from cogs._shared.inputs import MAX_CHOICES, parse_names, parse_time, parse_zone
 from cogs._shared.topics import as_choice, find_topic, key_of, time_zone_choices, topic_choices
 from cogs.subscriptions._buttons import ask_to_remove, show_list, show_one
 from cogs.subscriptions._changes import check_quota, find_subscribed, load_topics
-from cogs.subscriptions._lines import LANGUAGE_NAMES, topic_label, translation_note, when
+from cogs.subscriptions._lines import topic_label, translation_note, when
 from cogs.subscriptions._preflight import (
     STYLE_NAMES,
     check_crosspost,
@@ -32,7 +32,7 @@ from cogs.subscriptions._settings import MAX_PAPERS, SettingsForm
 
 _MAX_CONTENT = 2000
 _STYLES = [app_commands.Choice(name=name, value=style.value) for style, name in STYLE_NAMES.items()]
-_LANGUAGES = [app_commands.Choice(name=LANGUAGE_NAMES[tag], value=tag) for tag in LOCALES]
+_LANGUAGES = [app_commands.Choice(name=name, value=tag) for tag, name in LANGUAGES.items()]
 
 
 class Subscriptions(commands.Cog):

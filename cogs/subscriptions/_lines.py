@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 import discord
 
 from bot.delivery import Subscription, SubscriptionState, TopicKey
-from bot.i18n import Texts, mark
+from bot.i18n import LANGUAGES, Texts, mark
 from bot.model import Topic
 from bot.render.statements import say_statement
 from bot.render.text import clip, escape_discord, sanitise
 from cogs.subscriptions._preflight import STYLE_NAMES
 
-LANGUAGE_NAMES = {"en": "English", "zh-CN": "简体中文"}
 """Languages of content, each as its own readers call it."""
 
 PER_PAGE = 10
@@ -50,7 +49,7 @@ def describe(one: Subscription, texts: Texts, *, translates: bool = False) -> st
     lines = [
         texts.say("When: {when}", when=when(one, texts)),
         texts.say("Papers: {count} at most", count=one.max_papers),
-        texts.say("Language: {language}", language=LANGUAGE_NAMES.get(one.language, one.language)),
+        texts.say("Language: {language}", language=LANGUAGES.get(one.language, one.language)),
         texts.say("Style: {style}", style=texts.say(STYLE_NAMES[one.style])),
     ]
     if one.role_id is not None:

@@ -7,13 +7,12 @@ from typing import Any
 import discord
 
 from bot.delivery import PostingStyle, Subscription
-from bot.i18n import Texts
+from bot.i18n import LANGUAGES, Texts
 from cogs._shared.answers import Answer, ReportingModal
 from cogs._shared.checks import find_target
 from cogs._shared.host import services_of
 from cogs._shared.inputs import parse_number, parse_time, parse_zone
 from cogs.subscriptions._changes import Place, load_own
-from cogs.subscriptions._lines import LANGUAGE_NAMES
 from cogs.subscriptions._preflight import FORUM_STYLES, STYLE_NAMES, check_permissions, choose_style, choose_tags
 
 MAX_PAPERS = 10
@@ -43,7 +42,7 @@ class SettingsForm(ReportingModal):
             custom_id="language",
             options=[
                 discord.SelectOption(label=name, value=tag, default=tag == one.language)
-                for tag, name in LANGUAGE_NAMES.items()
+                for tag, name in LANGUAGES.items()
             ],
         )
         forum = one.style in FORUM_STYLES

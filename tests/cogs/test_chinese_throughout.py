@@ -68,7 +68,7 @@ async def test_a_posted_brief_is_chinese_but_for_the_papers(world: World) -> Non
     body = render_message(brief)
     lines = body["content"].splitlines()
     assert lines[0].startswith("**大语言模型** · 2026年11月17日 周二 · 公布 ")
-    assert lines[1].endswith("本机器人不读取 cs.SD，只有它的运行者可以添加要读取的分类。")
+    assert lines[1].endswith("cs.SD 至今尚未读取；本机器人读取其设置中的分类和已订阅主题的分类。")
     assert english_in(body["content"]) == []
     for item, embed in zip(brief.items, body["embeds"], strict=True):
         (why,) = [line for line in embed["description"].splitlines() if "原因：" in line]

@@ -88,7 +88,7 @@ def test_chinese_texts_name_commands_as_discord_shows_them() -> None:
 
 @pytest.mark.parametrize(
     ("tag", "locale"),
-    [("zh-CN", "zh-CN"), ("zh-TW", "zh-CN"), ("zh_Hans", "zh-CN"), ("en-GB", "en"), ("de", "en"), (None, "en")],
+    [("zh-CN", "zh-CN"), ("zh-TW", "zh-CN"), ("zh_Hans", "zh-CN"), ("en-GB", "en"), ("eo", "en"), (None, "en")],
 )
 def test_the_nearest_language_is_taken(tag: str | None, locale: str) -> None:
     assert match_locale(tag) == locale

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bot.i18n import LANGUAGES
 from bot.model import BriefItem
 from bot.render import labels
 from bot.render.bills import bill_line
@@ -108,7 +109,7 @@ def _language(view: View, one: ContentLanguage) -> dict[str, Any]:
     language = sanitise(one.language)
     return {
         "language": language,
-        "name": words.LANGUAGE_NAMES.get(language, language),
+        "name": LANGUAGES.get(language, language),
         "address": view.link(one.path),
         "here": one.current,
     }

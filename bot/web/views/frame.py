@@ -14,7 +14,7 @@ from typing import Any
 import jinja2
 
 from bot import __version__
-from bot.i18n import Texts, load_texts
+from bot.i18n import LANGUAGES, Texts, load_texts
 from bot.render import labels
 from bot.render.page_items import Wording
 from bot.render.text import is_web_address, readable, sanitise
@@ -171,9 +171,7 @@ def _tongues(view: View) -> list[tuple[str, str, str, bool]]:
     """Return (language, its name in itself, link, whether it is this one) for the languages of the interface."""
     paths = {one.language: one.path for one in view.frame.alternates}
     return [
-        (ui, words.LANGUAGE_NAMES.get(ui, ui), view.link(paths[ui]), ui == view.frame.ui)
-        for ui in addresses.UIS
-        if ui in paths
+        (ui, LANGUAGES.get(ui, ui), view.link(paths[ui]), ui == view.frame.ui) for ui in addresses.UIS if ui in paths
     ]
 
 

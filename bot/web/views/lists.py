@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.i18n import load_texts
+from bot.i18n import LANGUAGES, load_texts
 from bot.model import Announcement
 from bot.render import labels
 from bot.render.statements import say_sentence
@@ -22,7 +22,7 @@ def render_root(page: RootPage) -> bytes:
     fronts = [
         {
             "language": ui,
-            "name": words.LANGUAGE_NAMES.get(ui, ui),
+            "name": LANGUAGES.get(ui, ui),
             "address": view.link(path),
             "line": load_texts(ui).say(words.STRAPLINE),
         }

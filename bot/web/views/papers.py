@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.digest.sentences import split_sentences
+from bot.i18n import LANGUAGES
 from bot.model import AnnounceType, PaperVersion
 from bot.render import labels
 from bot.render.citations import render_bibtex
@@ -76,7 +77,7 @@ def _same(language: str, ui: str) -> bool:
 
 def _translation(view: View, one: Translation, *, is_open: bool) -> dict[str, Any]:
     language = sanitise(one.language)
-    name = words.LANGUAGE_NAMES.get(language, language)
+    name = LANGUAGES.get(language, language)
     return {
         "language": language,
         "name": view.texts.say(words.ABSTRACT_IN, language=name),

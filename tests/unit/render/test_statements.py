@@ -117,7 +117,7 @@ def test_everything_is_said_in_every_language(code: StatementCode, locale: str) 
         # The answer for what nobody foresaw is not good enough for a code of ours.
         assert said != say_statement(Statement.plain("x"), load_texts("zh-CN"))
         assert "log of" not in said
-    if locale != "en":
+    if locale == "zh-CN":
         assert re.search(r"[一-鿿]", said), said
         assert not ENGLISH.search(said), said
         assert said != say_statement(make(code), load_texts("en"))
