@@ -187,17 +187,17 @@ async def test_a_feed_that_is_cut_or_altered_anywhere_gives_right_papers_or_an_e
         workday.reach(TUESDAYS_FEED)
         source = bot.online.ingest._feed
         workday.arxiv.script("/rss", [Fault(rewrite=one) for one in altered])
-        refused = whole = 0
+        read = 0
         for _ in altered:
             try:
                 found = await source.fetch_category("cs.CL")
             except SourceError:
-                refused += 1
                 continue
-            ids = {entry.paper.arxiv_id for entry in found.papers}
-            whole += ids == right.keys()
-            assert ids == right.keys() or found.problem or not found.papers or len(ids) < 3
-        assert refused > len(altered) / 2
+            read += 1
+            titles = {entry.paper.arxiv_id: entry.paper.title for entry in found.papers}
+            assert titles.items() <= right.items()
+            assert titles == right or found.problem
+        assert read < len(altered) / 20, "hardly any damage leaves XML"
         assert workday.arxiv.pending_faults == 0
 
 
