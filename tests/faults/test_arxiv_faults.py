@@ -102,7 +102,8 @@ async def test_an_answer_that_never_ends_is_given_up_and_holds_up_nobody(workday
         await begun.wait()
         assert "Nothing was read from arXiv yet." in await bot.status(), "commands are answered meanwhile"
         assert not ticking.done()
-        await ticking
+        # Two sources, three tries each at the most: with a deadline of its own for each, far below this.
+        await asyncio.wait_for(ticking, 15)
         assert await bot.state() is AnnouncementState.FAILED
         assert "could not be read" in await bot.status()
         workday.arxiv.clear_script()
