@@ -173,7 +173,7 @@ def _option(one: Any, context: Any) -> tuple[str, str, str]:
     bounds = " to ".join(str(bound) for bound in (one.min, one.max) if bound is not None)
     if bounds and one.max is None:
         bounds = f"{bounds} or more"
-    default = "required" if one.required else "" if one.is_flag else _default(one.default)
+    default = "required" if one.required else "" if getattr(one, "is_flag", False) else _default(one.default)
     meaning = _plain(one.help or "")
     return f"`{written}`", default, f"{meaning} {_sentence(bounds)}".strip()
 

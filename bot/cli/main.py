@@ -11,6 +11,7 @@ from bot.cli import (
     database,
     demo,
     doctor,
+    exchange,
     health,
     ingest,
     init,
@@ -44,6 +45,8 @@ app.command("related")(related.related)
 app.command("ask")(ask.ask)
 app.command("spend")(spend.spend)
 app.command("summarise")(summarise.summarise)
+app.command("export")(exchange.export)
+app.command("import")(exchange.import_)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.add_typer(database.app, name="db")

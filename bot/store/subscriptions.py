@@ -74,6 +74,10 @@ class SubscriptionStore:
         """Return a server's subscriptions by channel and topic."""
         return await self._load(subscription.c.guild_id == guild_id)
 
+    async def load_all(self) -> list[Subscription]:
+        """Return the subscriptions of all servers by channel and topic."""
+        return await self._load(sa.true())
+
     async def load_active(self) -> list[Subscription]:
         """Return every subscription that gets briefs, by channel and topic."""
         return await self._load(subscription.c.state == SubscriptionState.ACTIVE)

@@ -1,0 +1,151 @@
+"""`paperbrief export` and `paperbrief import`: subscriptions and servers' own topics as a file."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli.common import EXIT_INCOMPLETE, TextOrJson, prepare, print_json, run_async
+from bot.errors import UsageError
+
+if TYPE_CHECKING:
+    from bot.pipeline.exchange import Exchange, Outcome
+    from bot.services import Services
+
+
+class FileKind(StrEnum):
+    """What a file is; auto goes by its name."""
+
+    AUTO = "auto"
+    JSON = "json"
+    OPML = "opml"
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+def export(
+    path: Annotated[Path | None, typer.Argument(help="The file to write; must not exist. Left out: print it.")] = None,
+    server: Annotated[int | None, typer.Option(min=1, help="Only this server's, by its id.")] = None,
+) -> None:
+    """Write all subscriptions and servers' own topics as JSON. Holds no user's id."""
+    settings = prepare()
+
+    async def main() -> dict[str, Any]:
+        from bot.app import open_services
+
+        async with open_services(settings) as services:
+            return await _exchange(services).export(services.clock.now(), server)
+
+    document = run_async(main)
+    if path is None:
+        print_json(document)
+        return
+
+    async def write() -> None:
+        import json
+
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                json.dump(document, file, ensure_ascii=False, indent=2)
+        except FileExistsError:
+            raise UsageError(f"{path} exists already; choose another name") from None
+        except OSError as error:
+            raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
+
+    run_async(write)
+    counted = sum(len(one["subscriptions"]) for one in document["servers"])
+    typer.echo(f"wrote {counted} subscriptions of {len(document['servers'])} servers to {path}")
+
+
+def import_(
+    path: Annotated[Path, typer.Argument(help="A file of `paperbrief export`, OPML, CSV or JSON lines.")],
+    kind: Annotated[FileKind, typer.Option("--kind", help="What the file is; auto: by its name.")] = FileKind.AUTO,
+    server: Annotated[int | None, typer.Option(min=1, help="The server of channels that the file only names.")] = None,
+    channel: Annotated[int | None, typer.Option(min=1, help="The channel of feeds that name none (OPML).")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    output: Annotated[TextOrJson, typer.Option("--format", help="How to print it.")] = TextOrJson.TEXT,
+) -> None:
+    """Subscribe channels as a file says; importing it twice changes nothing. Leaves with 3 when an entry was refused.
+
+    Nothing named in the file is fetched: addresses of arXiv's feeds are read for their categories, others are refused.
+    """
+    settings = prepare()
+
+    async def main() -> "list[Outcome]":
+        from bot.app import open_services
+
+        data = _read(path)
+        async with open_services(settings) as services:
+            return await _take(_exchange(services, dry_run=dry_run), services, data, _kind(path, kind), server, channel)
+
+    outcomes = run_async(main)
+    if output is TextOrJson.JSON:
+        entries = [{"entry": one.entry, "done": one.done.value, "why": one.why} for one in outcomes]
+        print_json({"dry_run": dry_run, "entries": entries})
+    else:
+        for one in outcomes:
+            typer.echo(f"{one.done.value:<9} {one.entry}" + (f": {one.why}" if one.why else ""))
+        counts = {name: sum(one.done.value == name for one in outcomes) for name in _ORDER}
+        said = ", ".join(f"{count} {name}" for name, count in counts.items())
+        typer.echo(f"{'nothing was stored, it would be: ' if dry_run else ''}{said}")
+    if any(one.done.value == "refused" for one in outcomes):
+        raise typer.Exit(EXIT_INCOMPLETE)
+
+
+_ORDER = ("added", "changed", "unchanged", "refused")
+
+
+async def _take(
+    exchange: "Exchange", services: "Services", data: bytes, kind: FileKind, server: int | None, channel: int | None
+) -> "list[Outcome]":
+    from bot.sources.channel_lists import load_json, parse_csv, parse_json_lines, parse_opml, read_text
+
+    now = services.clock.now()
+    match kind:
+        case FileKind.OPML:
+            feeds = parse_opml(data)
+        case FileKind.CSV:
+            feeds = parse_csv(read_text(data))
+        case FileKind.JSONL:
+            feeds = parse_json_lines(read_text(data))
+        case _:
+            return await exchange.read_file(load_json(read_text(data)), now)
+    return await exchange.read_list(feeds, now, guild_id=server, channel_id=channel)
+
+
+def _read(path: Path) -> bytes:
+    from bot.sources.channel_lists import MAX_BYTES
+
+    try:
+        if str(path) == "-":
+            return sys.stdin.buffer.read(MAX_BYTES + 1)
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def _kind(path: Path, kind: FileKind) -> FileKind:
+    if kind is not FileKind.AUTO:
+        return kind
+    by_name = {".json": FileKind.JSON, ".opml": FileKind.OPML, ".xml": FileKind.OPML}
+    by_name |= {".csv": FileKind.CSV, ".jsonl": FileKind.JSONL, ".ndjson": FileKind.JSONL}
+    found = by_name.get(path.suffix.casefold())
+    if found is None:
+        raise UsageError(f"what is {path}? Its name does not say; give --kind json, opml, csv or jsonl")
+    return found
+
+
+def _exchange(services: "Services", *, dry_run: bool = False) -> "Exchange":
+    from bot.pipeline.exchange import Exchange
+
+    return Exchange(
+        services.subscriptions,
+        services.guild_topics,
+        services.catalogue,
+        subscriptions_per_guild=services.limits.subscriptions_per_guild,
+        topics_per_guild=services.limits.topics_per_guild,
+        dry_run=dry_run,
+    )

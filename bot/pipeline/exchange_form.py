@@ -1,0 +1,92 @@
+"""The file of `paperbrief export` and `paperbrief import`, version 1: its entries, and what each may hold.
+
+The JSON schema in the documentation is made from this. No user's id is in it.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.delivery import PostingStyle
+from bot.errors import UsageError
+from bot.model import CrossListPolicy
+
+FORMAT = "paperbrief-subscriptions"
+VERSION = 1
+
+Snowflake = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,17}$", description="A Discord id, as text.")]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class TopicEntry(_Entry):
+    """A server's own topic."""
+
+    slug: Slug
+    names: dict[Annotated[str, Field(max_length=20)], Annotated[str, Field(min_length=1, max_length=60)]] = Field(
+        description='The name by language; "en" must be there.'
+    )
+    categories: list[Annotated[str, Field(max_length=40)]] = Field(min_length=1, max_length=12)
+    query: str = Field("", max_length=2000, description="In the query language of topics; empty keeps everything.")
+    exclude: str = Field("", max_length=2000, description="A query as well: what matches it is dropped.")
+    interest: str = Field("", max_length=1000, description="In plain words: what should come first.")
+    cross_lists: CrossListPolicy = CrossListPolicy.INCLUDE
+    weights: dict[str, Annotated[float, Field(ge=0, le=5, allow_inf_nan=False)]] = Field(default_factory=dict)
+
+
+class SubscriptionEntry(_Entry):
+    """What a channel gets, and how."""
+
+    channel_id: Snowflake
+    topic: Slug
+    own_topic: bool = Field(False, description="Whether it is one of the server's own topics.")
+    time: str | None = Field(None, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="HH:MM in `timezone`.")
+    timezone: str = Field("UTC", max_length=64)
+    language: str = Field("en", max_length=35)
+    style: PostingStyle = PostingStyle.DIGEST
+    max_papers: int = Field(10, ge=1, le=10)
+    role_id: Snowflake | None = Field(None, description="The role that is pinged.")
+    crosspost: bool = False
+    quiet_line: bool = Field(False, description="Post a line on days without papers.")
+    tag_ids: list[Snowflake] = Field(default_factory=list, max_length=5, description="Tags of a forum.")
+    translate: bool = False
+    paused: bool = False
+
+
+class ServerEntry(_Entry):
+    """A server with its own topics and its subscriptions."""
+
+    server_id: Snowflake
+    topics: list[TopicEntry] = Field(default_factory=list)
+    subscriptions: list[SubscriptionEntry] = Field(default_factory=list)
+
+
+class ExchangeFile(_Entry):
+    """The whole file."""
+
+    format: Literal["paperbrief-subscriptions"] = "paperbrief-subscriptions"
+    version: Literal[1] = 1
+    exported_at: str | None = Field(None, description="When it was written; not read.")
+    servers: list[ServerEntry]
+
+
+def problem_of(error: ValidationError) -> str:
+    """Return the first fault of an entry in one line, without the value, which may be anything."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else str(first["msg"])
+
+
+def servers_of(document: Any) -> list[Any]:
+    """Return the servers of a file, unchecked. Raises `UsageError` for another kind or version of file."""
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise UsageError(f'the file is not one of `paperbrief export`: it does not say "format": "{FORMAT}"')
+    if document.get("version") != VERSION:
+        raise UsageError(f"the file is not of version {VERSION}, the only one that this program reads")
+    servers = document.get("servers")
+    if not isinstance(servers, list):
+        raise UsageError('the file has no list "servers"')
+    return servers
