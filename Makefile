@@ -5,10 +5,11 @@ BIN    := $(VENV)/bin
 ARGS   ?=
 SHARED ?= ../shared
 
-.PHONY: help demo embeddings test check docs bench lock sbom clean
+.PHONY: help demo embeddings test coverage check docs bench lock sbom clean
 help:
 	@echo "make demo    the real bot in a simulated Discord, in your browser, offline (ARGS=--once: as text)"
 	@echo "make test    all tests            make check   format, lint, types, layers, audit, documentation"
+	@echo "make coverage    all tests, and which lines and branches they reach"
 	@echo "make docs    the documentation as a site, in build/docs"
 	@echo "make bench   every benchmark      make lock    recompile the pinned requirements"
 	@echo "make sbom    the parts list of the bot, CycloneDX, in dist/"
@@ -40,6 +41,10 @@ embeddings: .stamps/embeddings
 
 test: .stamps/dev
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+coverage: .stamps/dev
+	$(BIN)/python -m pytest -n 2 --cov --cov-branch --cov-report= --cov-report=json:build/coverage.json $(ARGS)
+	$(BIN)/python -m tools.coverage_figures build/coverage.json --lines 92
 
 check: .stamps/dev
 	$(BIN)/ruff format --check .

@@ -17,6 +17,7 @@ def main() -> None:
         ["benchmarks.lookup"],
         ["benchmarks.delivery"],
         ["benchmarks.memory"],
+        ["benchmarks.soak"],
     ]
     if replay.is_dir():
         runs += [["benchmarks.brief", "--replay", str(replay)], ["benchmarks.ingest", "--replay", str(replay)]]
@@ -28,6 +29,7 @@ def main() -> None:
             ["benchmarks.truth", "--corpus", str(corpus)],
             ["benchmarks.feedback", "--papers", str(corpus)],
             ["benchmarks.rank_speed", "--papers", str(corpus)],
+            ["benchmarks.year", "--papers", str(corpus)],
         ]
         picks = shared / "data/corpus/curator_picks_2026-01_to_2026-05.jsonl.gz"
         days = ["--from", "2026-05-18", "--to", "2026-05-29"]

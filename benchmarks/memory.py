@@ -79,7 +79,7 @@ async def _serve(options: argparse.Namespace) -> None:
 
     async with LoopbackDiscord(checked=False) as server:
         world = server.world
-        rooms = [_furnish(server, random.Random(_SEED + number)) for number in range(options.guilds)]
+        rooms = [furnish(server, random.Random(_SEED + number)) for number in range(options.guilds)]
         member = world.add_user("member")
         addresses = {"api_url": server.api_url, "gateway_url": server.gateway_url, "token": server.token}
         _say(**addresses, bot_id=world.bot.id, rooms=[[each.guild_id, each.id] for each in rooms])
@@ -94,7 +94,7 @@ async def _serve(options: argparse.Namespace) -> None:
             await server.until(lambda: not server.gateway.connected, 10 * _PATIENCE)
 
 
-def _furnish(server: Any, rng: random.Random) -> Any:
+def furnish(server: Any, rng: random.Random) -> Any:
     """Add a server with all that is in one; return the channel that is subscribed."""
     from tests.wire.discord_model import ChannelType, Overwrite, Permission
 
@@ -129,8 +129,8 @@ def _say(**facts: Any) -> None:
 
 async def _measure(options: argparse.Namespace) -> None:
     command = [sys.executable, "-m", "benchmarks.memory", "--serve", "--guilds", str(options.guilds)]
-    async with _process(command) as discord:
-        served = SimpleNamespace(**await _line(discord))
+    async with process_of(command) as discord:
+        served = SimpleNamespace(**await line_of(discord))
         with tempfile.TemporaryDirectory(prefix="paperbrief-bench-") as directory:
             await _fill(Path(directory), served, options.due)
             first = await _run(served, discord, directory, options.settle)
@@ -198,8 +198,8 @@ async def _run(
     assert discord.stdin is not None
     discord.stdin.write(b"watch\n")
     began = time.monotonic()
-    async with _process(command, environment) as bot:
-        answered = asyncio.create_task(_line(discord))
+    async with process_of(command, environment) as bot:
+        answered = asyncio.create_task(line_of(discord))
         await _logged(bot, _READY)
         ready = time.monotonic() - began
         seen = await answered
@@ -222,7 +222,7 @@ def _memory(pid: int) -> dict[str, float]:
 
 
 @contextlib.asynccontextmanager
-async def _process(
+async def process_of(
     command: list[str], environment: dict[str, str] | None = None
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """A process whose output is read here; the bot logs to standard error, the Discord speaks on standard output."""
@@ -256,7 +256,8 @@ async def _drain(process: asyncio.subprocess.Process) -> None:
         pass
 
 
-async def _line(process: asyncio.subprocess.Process) -> dict[str, Any]:
+async def line_of(process: asyncio.subprocess.Process) -> dict[str, Any]:
+    """Return the next line of JSON that a process says; leaves when it has ended."""
     assert process.stdout is not None
     line = await asyncio.wait_for(process.stdout.readline(), _PATIENCE)
     if not line:

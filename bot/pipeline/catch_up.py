@@ -135,7 +135,7 @@ class CatchUp:
         return find_anomaly(fetched, totals)
 
     async def _missing(self, category: str, as_of: datetime) -> list[date]:
-        """Return the expected dates before the due one without a complete row, after the first one ever stored."""
+        """Return the expected dates before the due one without a complete row, from the first one ever noted."""
         due = self._calendar.due(as_of)
         earliest = max(due - HORIZON, await self._first_known(category, due))
         rows = {row.announced_on: row for row in await self._announcements.load_range(category, earliest, due)}
@@ -146,9 +146,9 @@ class CatchUp:
         ]
 
     async def _first_known(self, category: str, due: date) -> date:
+        """Return the first date of which anything is noted, and be it that it could not be read: we were there then."""
         rows = await self._announcements.load_range(category, due - HORIZON, due)
-        complete = [row.announced_on for row in rows if row.state is AnnouncementState.FRESH]
-        return min(complete, default=due)
+        return min((row.announced_on for row in rows), default=due)
 
     async def _failed(self, category: str, announced_on: date, as_of: datetime, why: Statement) -> Announcement:
         reason = Statement.of(StatementCode.NOT_RECOVERED, reason=why)

@@ -17,6 +17,13 @@ from bot.sources.calendar import EASTERN, AnnouncementCalendar
 CATCH_UP = timedelta(hours=48)
 """How late a brief is still posted for itself unless a setting says otherwise; what is older is part of one line."""
 
+UNCERTAIN = timedelta(days=5)
+"""How much longer a date is left open of which nobody knows yet whether anything was announced.
+
+A deferral that the calendar does not know shows only in what the next announcement brings, over a weekend and a holiday
+or two: nothing was missed then.
+"""
+
 LATE_LABEL = timedelta(minutes=30)
 """From how long after it was due a brief is called late."""
 
@@ -40,7 +47,7 @@ class Step(Enum):
     wait: nothing now, look again. close: nothing ever again. brief: everything is there. incomplete: past the cut-off
     something is missing: a brief of what is there, or the line that says so. no_announcement: a day on which arXiv
     announces nothing. look_for_late: the brief went out incomplete, and now the rest is there. look_for_missed: the
-    same, and the rest is too old. missed: too old.
+    same, and the rest is too old. missed: too old, and there was something, or nobody will ever know.
     """
 
     WAIT = auto()
@@ -109,7 +116,10 @@ def decide(situation: Situation, now: datetime, catch_up: timedelta = CATCH_UP) 
     if too_old:
         # Quiet, or from before anybody read these categories.
         nothing = not situation.holds_papers and (situation.settled or not (situation.rows or situation.absent))
-        return Step.CLOSE if nothing else Step.MISSED
+        if nothing:
+            return Step.CLOSE
+        certain = situation.holds_papers or now - situation.due > catch_up + UNCERTAIN
+        return Step.MISSED if certain else Step.WAIT
     if situation.settled:
         return Step.BRIEF
     if now < situation.cutoff_at or not any(row.state in _OVERDUE for row in situation.rows):

@@ -5,7 +5,7 @@ category is stored before the next is asked, so a killed run resumes where it st
 another, and nothing that was read is ever dropped because something later failed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -22,6 +22,9 @@ from bot.store.announcements import AnnouncementStore
 from bot.store.papers import PaperStore
 
 _log = get_logger(__name__)
+
+_FEED_LAG = timedelta(days=14)
+"""How old a batch may be that a feed serves under a fresh date, for it to be known."""
 
 
 class Ingest:
@@ -136,11 +139,14 @@ class Ingest:
         except SourceError as error:
             _log.warning("feed could not be read", category=category, error=str(error))
             return None
-        latest = await self._announcements.load_latest(category, complete_only=True)
-        if latest is None:
-            return feed
-        stored = set(await self._announcements.load_ids(category, latest.announced_on))
-        return file_by_ids(feed, latest.announced_on, stored, self._calendar.due(self._clock.now()))
+        rows = await self._announcements.load_range(category, feed.announced_on - _FEED_LAG, feed.announced_on)
+        held = {
+            row.announced_on: set(await self._announcements.load_ids(category, row.announced_on))
+            for row in rows
+            if row.stored.total
+        }
+        complete = [row.announced_on for row in rows if row.state is AnnouncementState.FRESH]
+        return file_by_ids(feed, held, max(complete, default=None), self._calendar.due(self._clock.now()))
 
     async def _judge(
         self, category: str, page: FetchedAnnouncement | None, error: SourceError | None, as_of: datetime
@@ -198,19 +204,21 @@ class Ingest:
         return note
 
 
-def file_by_ids(feed: FetchedAnnouncement, latest: date, stored: set[str], due: date) -> FetchedAnnouncement:
+def file_by_ids(
+    feed: FetchedAnnouncement, held: Mapping[date, set[str]], latest: date | None, due: date
+) -> FetchedAnnouncement:
     """Return `feed` under the date its papers belong to, judged by ids and not by the feed's own date.
 
-    Feeds have been seen with a date one day behind, and with a fresh date over the previous batch. `stored` are the ids
-    of the newest complete announcement, dated `latest`: a feed that brings mostly those is that announcement, whatever
-    its date says; one dated `latest` that brings mostly others is the one that is `due`.
+    Feeds have been seen with a date one day behind, and with a fresh date over an old batch. `held` are the ids of
+    stored announcements by date: a feed that brings mostly those of one is that announcement, whatever its date says,
+    and be it days old. One dated `latest`, as the newest complete one, that brings others is the one that is `due`.
     """
     ids = {entry.paper.arxiv_id for entry in feed.papers}
     if not ids:
         return feed
-    mostly_stored = len(ids & stored) * 2 > len(ids)
-    if mostly_stored and feed.announced_on > latest:
-        return replace(feed, announced_on=latest)
-    if not mostly_stored and feed.announced_on == latest < due:
+    same = max((day for day, stored in held.items() if len(ids & stored) * 2 > len(ids)), default=None)
+    if same is not None:
+        return replace(feed, announced_on=same) if feed.announced_on > same else feed
+    if feed.announced_on == latest and latest < due:
         return replace(feed, announced_on=due)
     return feed

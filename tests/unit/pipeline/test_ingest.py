@@ -126,6 +126,29 @@ async def test_a_stale_feed_with_a_fresh_date_is_not_taken_for_news(world: World
     assert await world.announcements.load_ids("cs.CL", TUESDAY) == {}
 
 
+async def test_a_first_announcement_that_could_not_be_read_is_rebuilt_later(world: World) -> None:
+    world.arxiv.pages["cs.CL"] = SourceUnavailable("HTTP 500", status=500)
+    (failed,) = await world.at(eve_of(MONDAY, minutes=300))
+    assert (failed.announced_on, failed.state) == (MONDAY, AnnouncementState.FAILED)
+    world.arxiv.pages["cs.CL"] = make_page("cs.CL", TUESDAY, TUESDAY_IDS)
+    world.arxiv.records["cs.CL"] = [make_record(one, MONDAY) for one in MONDAY_IDS]
+    found = await world.at(eve_of(TUESDAY, minutes=300))
+    assert [(one.announced_on, one.state) for one in found] == [
+        (MONDAY, AnnouncementState.FRESH),
+        (TUESDAY, AnnouncementState.FRESH),
+    ]
+    assert set(await world.announcements.load_ids("cs.CL", MONDAY)) == set(MONDAY_IDS)
+
+
+async def test_a_feed_that_is_two_batches_behind_is_not_taken_for_news_either(world: World) -> None:
+    await world.read(MONDAY, MONDAY_IDS)
+    await world.read(TUESDAY, TUESDAY_IDS)
+    world.arxiv.feeds["cs.CL"] = make_page("cs.CL", WEDNESDAY, MONDAY_IDS, source=SourceName.FEED)
+    (found,) = await world.at(eve_of(WEDNESDAY, minutes=10 * 60))
+    assert found.state is AnnouncementState.STALLED
+    assert await world.announcements.load_ids("cs.CL", WEDNESDAY) == {}
+
+
 async def test_a_feed_whose_date_lags_is_filed_under_the_announcement_it_is(world: World) -> None:
     await world.read(MONDAY, MONDAY_IDS)
     world.arxiv.feeds["cs.CL"] = make_page("cs.CL", MONDAY, TUESDAY_IDS, source=SourceName.FEED)
@@ -264,9 +287,9 @@ async def test_a_last_chance_batch_is_taken_under_its_own_date(world: World) -> 
 
 def test_an_old_feed_is_not_taken_for_the_one_that_is_due() -> None:
     feed = make_page("cs.CL", MONDAY, MONDAY_IDS, source=SourceName.FEED)
-    assert file_by_ids(feed, TUESDAY, set(TUESDAY_IDS), WEDNESDAY) is feed
+    assert file_by_ids(feed, {TUESDAY: set(TUESDAY_IDS)}, TUESDAY, WEDNESDAY) is feed
 
 
 def test_a_feed_that_agrees_with_the_calendar_is_left_alone() -> None:
     feed = make_page("cs.CL", TUESDAY, TUESDAY_IDS, source=SourceName.FEED)
-    assert file_by_ids(feed, MONDAY, set(MONDAY_IDS), TUESDAY) is feed
+    assert file_by_ids(feed, {MONDAY: set(MONDAY_IDS)}, MONDAY, TUESDAY) is feed

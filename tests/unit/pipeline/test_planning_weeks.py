@@ -100,3 +100,27 @@ async def in_order(world: World) -> None:
             )
     for found in groups.values():
         assert [day for _, day in sorted(found)] == sorted(day for _, day in found)
+
+
+async def test_a_friday_that_was_deferred_unsaid_is_never_called_missed(world: World) -> None:
+    friday = date(2026, 11, 20)
+    world.arxiv.deferred.add(friday)
+    await world.subscribe(1, "both", **WISHES[1])
+    await world.subscribe(2, "language")
+    # What came instead is seen on Sunday evening, more than 48 hours after the brief was wanted.
+    await world.run_until("2026-11-24 12:00")
+    for channel_id in (1, 2):
+        found = await world.endings(channel_id)
+        assert DeliveryKind.MISSED not in [kind for kinds in found.values() for kind in kinds]
+        assert friday not in found
+        assert found[date(2026, 11, 23)] == [DeliveryKind.BRIEF]
+        assert f"waiting {friday} at 11-20 " in " ".join(await world.log(channel_id))
+
+
+async def test_a_friday_of_which_nobody_ever_hears_is_called_missed_in_the_end(world: World) -> None:
+    friday = date(2026, 11, 20)
+    world.arxiv.deferred.add(friday)
+    world.arxiv.oai_down = True
+    await world.subscribe(1, "language")
+    await world.run_until("2026-11-28 12:00")
+    assert (await world.endings(1))[friday] == [DeliveryKind.MISSED]

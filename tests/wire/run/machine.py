@@ -148,6 +148,8 @@ class Machine:
 
     def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         return {
+            # What a run that measures coverage tells its processes.
+            **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
             "PYTHONWARNINGS": "error::ResourceWarning",
