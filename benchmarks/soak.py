@@ -139,8 +139,8 @@ async def _be_the_bot(options: argparse.Namespace) -> None:
         await asyncio.sleep(seconds / options.speed if seconds >= _REAL_BELOW else seconds)
 
     # The machine's own time, as `date --set` would make it, and how fast it goes.
-    SystemClock.now = lambda _self: _now(options)  # type: ignore[method-assign]
-    SystemClock.sleep = sleep  # type: ignore[method-assign]
+    SystemClock.now = lambda _self: _now(options)  # type: ignore[method-assign,assignment]
+    SystemClock.sleep = sleep  # type: ignore[method-assign,assignment]
     (schedule.Schedule.__init__.__kwdefaults__ or {})["seconds"] = schedule.TICK_SECONDS / options.speed
     Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = options.bot[0], yarl.URL(options.bot[1])
     settings = load_settings()
@@ -262,7 +262,7 @@ def _figures(samples: list[dict[str, Any]], warm_up: float) -> dict[str, Any]:
     part = max(1, len(warm) // 5)
 
     def median(key: str, some: list[dict[str, Any]]) -> float:
-        return statistics.median(one[key] for one in some)
+        return float(statistics.median(one[key] for one in some))
 
     tasks, handles = ([median(key, warm[:part]), median(key, warm[-part:])] for key in ("tasks", "handles"))
     met = (

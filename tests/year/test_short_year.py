@@ -36,10 +36,9 @@ def quiet_log() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-async def test_nothing_is_lost_repeated_or_untrue_in_some_rough_days(seed: int, quiet_log: None) -> None:
+async def test_nothing_is_lost_repeated_or_untrue_in_some_rough_days(quiet_log: None) -> None:
     # Over New York's spring change of clocks, 8 March.
-    outcome = await live_a_year(make_stock(), start=date(2026, 3, 5), days=4, calm_days=2, seed=seed, rates=ROUGH)
+    outcome = await live_a_year(make_stock(), start=date(2026, 3, 5), days=4, calm_days=2, seed=2, rates=ROUGH)
     assert "\n".join(outcome.reckoning.wrong) == ""
     assert outcome.diary.kills
     found = outcome.reckoning
