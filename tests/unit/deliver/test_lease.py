@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from datetime import timedelta
@@ -90,6 +91,17 @@ async def test_a_lease_of_a_process_that_is_dead_is_taken_at_once(db: Database) 
     await leases.take(f"{host}:{living}", NOON + timedelta(days=1), seen=seen)
     with pytest.raises(AlreadyRunning, match=f"{host}:{living}"):
         await hold_lease(leases, clock, lock_dir=None).__aenter__()
+
+
+async def test_what_runs_on_another_host_is_not_judged_by_the_processes_of_this_one(db: Database) -> None:
+    leases, clock = LeaseStore(db), StillClock()
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    await asyncio.to_thread(dead.wait)
+    seen = None
+    for holder in (f"elsewhere:{dead.pid}", f"{socket.gethostname()}:nobody"):
+        seen = await leases.take(holder, NOON + timedelta(seconds=50), seen=seen)
+        with pytest.raises(AlreadyRunning, match=holder):
+            await hold_lease(leases, clock, lock_dir=None).__aenter__()
 
 
 async def test_with_the_lock_of_the_directory_no_lease_is_waited_for(db: Database, tmp_path: Path) -> None:
