@@ -1,6 +1,6 @@
 """A day of the whole bot in many servers at a hundred times its speed: does memory stay, is anything left behind?
 
-    python -m benchmarks.soak [--guilds 2500] [--hours 24] [--speed 100] [--warm-up 10]
+    python -m benchmarks.soak [--guilds 2500] [--hours 24] [--speed 100] [--warm-up 17]
 
 The program's running part (`bot.app_run`) as a process of its own, on a clock that runs `--speed` times as fast,
 against a Discord and an arXiv in another process: it polls, plans and sends an announcement that was there before and
@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 START = datetime(2026, 11, 17, 22, tzinfo=UTC)
-"""Three hours before the announcement dated 18 November."""
+"""Three hours before the announcement dated 18 November; its last briefs go out at nine in New York, 16 hours in."""
 
 _PAPERS = 120
 _SAMPLE_EVERY = 3.0
@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--guilds", type=int, default=2500)
     parser.add_argument("--hours", type=float, default=24.0, help="simulated hours")
     parser.add_argument("--speed", type=float, default=100.0)
-    parser.add_argument("--warm-up", type=float, default=10.0, help="simulated hours before memory is measured")
+    parser.add_argument("--warm-up", type=float, default=17.0, help="simulated hours before memory is measured")
     parser.add_argument("--zero", type=float, default=0.0, help=argparse.SUPPRESS)
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--bot", nargs=2, help=argparse.SUPPRESS)

@@ -95,8 +95,8 @@ async def test_a_lease_of_a_process_that_is_dead_is_taken_at_once(db: Database) 
 
 async def test_what_runs_on_another_host_is_not_judged_by_the_processes_of_this_one(db: Database) -> None:
     leases, clock = LeaseStore(db), StillClock()
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    await asyncio.to_thread(dead.wait)
+    dead = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
+    await dead.wait()
     seen = None
     for holder in (f"elsewhere:{dead.pid}", f"{socket.gethostname()}:nobody"):
         seen = await leases.take(holder, NOON + timedelta(seconds=50), seen=seen)
