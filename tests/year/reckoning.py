@@ -285,13 +285,16 @@ class _Channel:
         self.found.lateness[next((name for most, name in _MINUTES.items() if minutes <= most), "later")] += 1
 
     def _check_order(self, first: Mapping[tuple[DeliveryKind, date], Post]) -> None:
-        told = [
-            (post.at, day) for (kind, day), post in first.items() if kind in (DeliveryKind.BRIEF, DeliveryKind.QUIET)
-        ]
-        for (_, one), (at, other) in pairwise(sorted(told)):
-            if other < one:
-                self.found.out_of_order += 1
-                self.found.complain(f"channel {self.wish.key}: {other} came after {one}, at {at}")
+        """See that what was planned together came in the order of its dates; nothing waits for an older batch."""
+        planned: defaultdict[datetime | None, list[tuple[datetime, date]]] = defaultdict(list)
+        for (kind, day), post in first.items():
+            if kind in (DeliveryKind.BRIEF, DeliveryKind.QUIET):
+                planned[post.delivery.created_at].append((post.at, day))
+        for told in planned.values():
+            for (_, one), (at, other) in pairwise(sorted(told)):
+                if other < one:
+                    self.found.out_of_order += 1
+                    self.found.complain(f"channel {self.wish.key}: {other} came after {one}, at {at}")
 
     def _check_papers(self) -> None:
         """See that each paper was shown on its own day and never again."""
