@@ -7,6 +7,7 @@ from pathlib import Path
 from lxml import html
 
 from bot.figures import CutFigure, FigureSearch
+from bot.i18n import LOCALES
 from bot.store.engine import Database
 from bot.store.figures import FigureStore
 from bot.store.papers import PaperStore
@@ -64,7 +65,7 @@ async def test_languages_of_a_page_name_each_other_and_are_there(db: Database, t
     heads = heads_of(files_of(tmp_path / "site"))
     for path, head in heads.items():
         alternates = alternates_of(head)
-        assert alternates.keys() == {"en", "zh-CN", "x-default"}, path
+        assert alternates.keys() == {*LOCALES, "x-default"}, path
         for language, address in alternates.items():
             other = address.removeprefix(f"{SITE}/")
             assert other in heads, (path, address)

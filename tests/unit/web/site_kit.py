@@ -115,7 +115,7 @@ class SampleSite:
     def silent_card(self, ui: str, day: date) -> pages.BriefCard:
         """Return a topic without a brief, and why."""
         silence = (Statement.of(StatementCode.NONE_MATCHED, n=239),)
-        name = {"en": "Tabular learning", "zh-CN": "表格学习"}[ui]
+        name = {"zh-CN": "表格学习"}.get(ui, "Tabular learning")
         return pages.BriefCard(pages.TopicRef(SILENT, name, None), day, None, ui, None, silence=silence)
 
     def front(self, ui: str) -> pages.FrontPage:
