@@ -71,7 +71,7 @@ class ArxivSettings(BaseModel):
 
     @model_validator(mode="after")
     def _polite_outside_loopback(self) -> "ArxivSettings":
-        addresses = (self.list_url, self.feed_url, self.api_url, self.oai_url, self.html_url, self.pdf_url)
+        addresses = [getattr(self, name) for name in type(self).model_fields if name.endswith("_url")]
         if self.min_interval < 3 and not all(map(is_loopback, addresses)):
             raise ValueError("ARXIV__MIN_INTERVAL: below 3 seconds only when all ARXIV__*_URL are loopback addresses")
         return self

@@ -1,6 +1,6 @@
 """From arXiv to the store: what was announced, what was missed, and the metadata that comes later.
 
-Order: each category's listing page, a feed where the page does not serve, missed announcements, enrichment. Every
+Order: each category's listing page, a stand-in where the page does not serve, missed announcements, enrichment. Every
 category is stored before the next is asked, so a killed run resumes where it stood. No error of one category stops
 another, and nothing that was read is ever dropped because something later failed.
 """
@@ -15,7 +15,7 @@ from bot.log import get_logger
 from bot.model import Announcement, AnnouncementState, Counts, FetchedAnnouncement, IngestReport, Paper
 from bot.pipeline.catch_up import CatchUp
 from bot.pipeline.enrich import Enrichment
-from bot.pipeline.ports import Api, Embeds, Feeds, Listing, Oai, Progress, RequestCounter
+from bot.pipeline.ports import Api, Embeds, Feeds, Listing, Oai, Progress, RequestCounter, StandIn
 from bot.sources.calendar import AnnouncementCalendar
 from bot.sources.judge import Verdict, judge, judge_due
 from bot.store.announcements import AnnouncementStore
@@ -45,13 +45,15 @@ class Ingest:
         cutoff: timedelta,
         progress: Progress | None = None,
         embedding: Embeds | None = None,
+        stand_ins: Sequence[StandIn] = (),
     ) -> None:
-        """`embedding`: makes vectors of what is new; None makes none."""
+        """`embedding`: makes vectors of what is new; None makes none. `stand_ins`: asked in order, after the feed."""
         self._embedding = embedding
         self._announcements = announcements
         self._papers = papers
         self._listing = listing
         self._feed = feed
+        self._stand_ins = tuple(stand_ins)
         self._api = api
         self._client = client
         self._calendar = calendar
@@ -115,15 +117,14 @@ class Ingest:
         saved, new_papers = await self._save(category, page, verdicts, as_of)
         if verdicts[-1].state.healthy:
             return saved, new_papers
-        feed = await self._fetch_stand_in(category)
-        if feed is None:
-            return saved, new_papers
-        better = await self._judge(category, feed, None, as_of)
-        if better[-1].state not in (AnnouncementState.FRESH, AnnouncementState.QUIET):
-            return saved, new_papers
-        replaced, more = await self._save(category, feed, better, as_of)
-        dates = {one.announced_on for one in replaced}
-        return [*(one for one in saved if one.announced_on not in dates), *replaced], new_papers + more
+        for stand_in in (self._feed, *self._stand_ins):
+            other = await self._fetch_stand_in(stand_in, category)
+            better = await self._judge(category, other, None, as_of) if other is not None else []
+            if better and better[-1].state in (AnnouncementState.FRESH, AnnouncementState.QUIET):
+                replaced, more = await self._save(category, other, better, as_of)
+                dates = {one.announced_on for one in replaced}
+                return [*(one for one in saved if one.announced_on not in dates), *replaced], new_papers + more
+        return saved, new_papers
 
     async def _fetch(self, category: str) -> tuple[FetchedAnnouncement | None, SourceError | None]:
         try:
@@ -132,12 +133,12 @@ class Ingest:
             _log.warning("listing page could not be read", category=category, error=str(error))
             return None, error
 
-    async def _fetch_stand_in(self, category: str) -> FetchedAnnouncement | None:
-        """Return the category's feed, filed under the announcement its ids belong to, or None if it is of no use."""
+    async def _fetch_stand_in(self, stand_in: StandIn, category: str) -> FetchedAnnouncement | None:
+        """Return what it has, filed under the announcement its ids belong to, or None if it is of no use."""
         try:
-            feed = await self._feed.fetch_category(category)
+            feed = await stand_in.fetch_category(category)
         except SourceError as error:
-            _log.warning("feed could not be read", category=category, error=str(error))
+            _log.warning("a stand-in for the listing page could not be read", category=category, error=str(error))
             return None
         rows = await self._announcements.load_range(category, feed.announced_on - _FEED_LAG, feed.announced_on)
         held = {

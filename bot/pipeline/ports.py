@@ -32,15 +32,19 @@ class Listing(Protocol):
         ...
 
 
-class Feeds(Protocol):
+class StandIn(Protocol):
+    """What is asked for a category whose listing page does not serve."""
+
+    async def fetch_category(self, category: str) -> FetchedAnnouncement:
+        """Return the category's newest announcement; raises `SourceError`."""
+        ...
+
+
+class Feeds(StandIn, Protocol):
     """RSS and Atom: a stand-in for listing pages, and the source of licences."""
 
     async def fetch(self, categories: Sequence[str]) -> "Feed":
         """Return one feed over several categories; raises `SourceError`."""
-        ...
-
-    async def fetch_category(self, category: str) -> FetchedAnnouncement:
-        """Return one category's feed as an announcement; raises `SourceError`."""
         ...
 
 

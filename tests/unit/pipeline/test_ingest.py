@@ -34,6 +34,7 @@ class World:
 
     def __init__(self, database: Database) -> None:
         self.arxiv = FakeArxiv()
+        self.mirror = FakeArxiv()
         self.clock = FixedClock(eve_of(MONDAY))
         self.announcements = AnnouncementStore(database)
         self.papers = PaperStore(database)
@@ -48,6 +49,7 @@ class World:
             calendar=load_calendar(None),
             clock=self.clock,
             cutoff=timedelta(hours=4),
+            stand_ins=(self.mirror,),
         )
 
     async def at(self, instant: datetime, category: str = "cs.CL") -> list[Announcement]:
@@ -116,6 +118,14 @@ async def test_an_old_page_is_waiting_before_the_cutoff_and_stalled_after_it(wor
     world.arxiv.pages["cs.CL"] = make_page("cs.CL", TUESDAY, TUESDAY_IDS)
     (fresh,) = await world.at(eve_of(TUESDAY, minutes=11 * 60))
     assert (fresh.state, fresh.stored.new, fresh.late) == (AnnouncementState.FRESH, len(TUESDAY_IDS), False)
+
+
+async def test_a_further_source_stands_in_where_neither_page_nor_feed_can_be_read(world: World) -> None:
+    world.arxiv.pages["cs.CL"] = SourceUnavailable("refused", status=503)
+    world.mirror.feeds["cs.CL"] = make_page("cs.CL", MONDAY, MONDAY_IDS, source=SourceName.FEED)
+    (found,) = await world.at(eve_of(MONDAY))
+    assert found.state is AnnouncementState.FRESH
+    assert set(await world.announcements.load_ids("cs.CL", MONDAY)) == set(MONDAY_IDS)
 
 
 async def test_a_stale_feed_with_a_fresh_date_is_not_taken_for_news(world: World) -> None:
