@@ -6,8 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from bot import __version__
 from bot.settings import setting_names
-from tools.reference import PAGES, RENDERED, commands_in_discord, commands_on_the_line, unit_of
+from tools.reference import PAGES, RENDERED, ROOT, commands_in_discord, commands_on_the_line, unit_of
 
 
 @pytest.mark.parametrize("page", RENDERED, ids=lambda page: page.name)
@@ -23,6 +24,14 @@ def test_every_command_and_option_of_the_command_line_is_named() -> None:
         for option in command.params:
             assert any(word in section for word in (*option.opts, option.metavar or "", option.name.upper()) if word)
             assert " ".join((option.help or "").split()).replace("|", "\\|") in section
+
+
+def test_the_readme_names_every_command_and_the_changelog_this_version() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in commands_on_the_line() if f"`{name}" not in readme] == []
+    tops = {one.qualified_name.partition(" ")[0] for one in commands_in_discord()}
+    assert [name for name in tops if f"`/{name}`" not in readme] == []
+    assert f"\n## [{__version__}] - 20" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_every_slash_command_is_named_with_its_options_in_both_languages() -> None:
