@@ -14,6 +14,7 @@ from bot.digest.general_interest import GeneralInterest
 from bot.digest.rank import CompositeRanker
 from bot.errors import SettingsError
 from bot.figures import CutFigure
+from bot.health.owner_view import OwnerView
 from bot.model import Paper
 from bot.pipeline.asking import Asker
 from bot.pipeline.billing import Billing
@@ -41,11 +42,13 @@ from bot.store.engine import Database
 from bot.store.figures import FigureStore
 from bot.store.guild_topics import GuildTopicStore
 from bot.store.guilds import GuildStore
+from bot.store.health import HealthStore
 from bot.store.opinions import OpinionStore
 from bot.store.outbox import Outbox
 from bot.store.papers import PaperStore
 from bot.store.questions import QuestionStore
 from bot.store.readers import ReaderStore
+from bot.store.report import ReportStore
 from bot.store.search import build_search
 from bot.store.source_state import SourceStateStore
 from bot.store.spend import SpendStore
@@ -167,6 +170,13 @@ def _build_services(
             most=settings.figures.per_paper,
         ),
         publications=Publications(SourceStateStore(database)),
+        owner_view=OwnerView(
+            HealthStore(database),
+            ReportStore(database),
+            clock,
+            channel_id=settings.discord.owner_channel,
+            currency=llm.currency,
+        ),
         pages=page_links(settings),
         limits=Limits(limits.subscriptions_per_guild, limits.topics_per_guild),
     )

@@ -10,10 +10,14 @@ from bot.delivery import Delivery, DeliveryAction, DeliveryKind
 from bot.health.facts import FactFinder, GatewayStanding
 from bot.health.heart import Heart
 from bot.health.meters import Meters
+from bot.health.report import Report, load_report
+from bot.health.watchman import Watchman
 from bot.services import Services
 from bot.settings import Settings
 from bot.sources.calendar import load_calendar
+from bot.store.conditions import ConditionStore
 from bot.store.health import HealthStore
+from bot.store.report import ReportStore
 
 if TYPE_CHECKING:
     from bot.deliver.replies import Answer
@@ -36,18 +40,11 @@ async def beating(settings: Settings, clock: Clock) -> AsyncIterator[Heart]:
         heart.stop()
 
 
-@asynccontextmanager
-async def health_port(
-    settings: Settings, reading: Services, heart: Heart, meters: Meters, gateway: Callable[[], GatewayStanding]
-) -> AsyncIterator[None]:
-    """Answer on HEALTH__PORT until the block ends; without one, do nothing. Raises `SettingsError` if it is taken."""
-    health = settings.health
-    if health.port is None:
-        yield
-        return
-    from bot.health.server import serving
-
-    finder = FactFinder(
+def build_finder(
+    settings: Settings, reading: Services, heart: Heart, gateway: Callable[[], GatewayStanding]
+) -> FactFinder:
+    """Return what finds the facts about the running bot."""
+    return FactFinder(
         HealthStore(reading.database),
         heart,
         reading.clock,
@@ -57,6 +54,46 @@ async def health_port(
         cutoff=timedelta(hours=settings.arxiv.cutoff_hours),
         directory=settings.data_dir,
     )
+
+
+def build_watchman(
+    settings: Settings, reading: Services, finder: FactFinder, *, bot_id: int, wake: Callable[[], None]
+) -> Watchman | None:
+    """Return who tells the owner; None where no channel is set for it."""
+    channel_id = settings.discord.owner_channel
+    if channel_id is None:
+        return None
+    reports, clock = ReportStore(reading.database), reading.clock
+
+    async def report(first: datetime, until: datetime) -> Report | None:
+        if not await reports.has_history(until):
+            return None
+        return await load_report(reports, first, until, clock.now())
+
+    return Watchman(
+        finder.find,
+        ConditionStore(reading.database),
+        HealthStore(reading.database),
+        reading.outbox,
+        report,
+        clock,
+        wake=wake,
+        bot_id=bot_id,
+        channel_id=channel_id,
+        language=settings.discord.owner_language,
+        currency=settings.llm.currency,
+    )
+
+
+@asynccontextmanager
+async def health_port(settings: Settings, finder: FactFinder, meters: Meters) -> AsyncIterator[None]:
+    """Answer on HEALTH__PORT until the block ends; without one, do nothing. Raises `SettingsError` if it is taken."""
+    health = settings.health
+    if health.port is None:
+        yield
+        return
+    from bot.health.server import serving
+
     async with serving(finder, meters, host=health.host, port=health.port):
         yield
 

@@ -7,8 +7,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.app import open_online_services
-from bot.app_health import beating, health_port, metered_answers, metered_deliveries
+from bot.app_health import (
+    beating,
+    build_finder,
+    build_watchman,
+    health_port,
+    metered_answers,
+    metered_deliveries,
+)
 from bot.app_web import publishing
+from bot.health.facts import FactFinder
 from bot.health.heart import Heart
 from bot.health.meters import Meters
 from bot.services import OnlineServices
@@ -52,10 +60,13 @@ async def run_discord(settings: Settings, token: str, stop: asyncio.Event) -> No
         heart = await stack.enter_async_context(beating(settings, reading.clock))
         publish = await stack.enter_async_context(publishing(settings, reading))
         bot = build_bot(reading, timed=meters.answered)
-        await stack.enter_async_context(health_port(settings, reading, heart, meters, lambda: bot.watch.standing))
+        finder = build_finder(settings, reading, heart, lambda: bot.watch.standing)
+        await stack.enter_async_context(health_port(settings, finder, meters))
         tasks = [
             asyncio.create_task(run_bot(bot, token), name="gateway"),
-            asyncio.create_task(_deliver(settings, online, bot, lease, publish, heart, meters), name="delivery"),
+            asyncio.create_task(
+                _deliver(settings, online, bot, lease, publish, heart, finder, meters), name="delivery"
+            ),
             asyncio.create_task(stop.wait(), name="stop"),
         ]
         try:
@@ -76,6 +87,7 @@ async def _deliver(
     lease: "Lease",
     publish: Callable[[], None],
     heart: Heart,
+    finder: FactFinder,
     meters: Meters,
 ) -> None:
     """Plan and send from the moment that the bot is logged in until cancelled; a gateway that is down stops neither."""
@@ -160,6 +172,10 @@ async def _deliver(
     jobs: dict[str, Job] = {"tick": heart.tick, "poll": runner.poll, "plan": runner.plan, "warm": runner.warm}
     if settings.figures.enabled:
         jobs["figures"] = illustrator.run
+    watchman = build_watchman(settings, reading, finder, bot_id=bot_id, wake=wake.set)
+    if watchman is not None:
+        await watchman.begin()
+        jobs["watch"] = watchman.run
     schedule = Schedule(jobs)
     schedule.start()
     # A task of its own: to cancel a run that was not told to stop would cost the longer grace of the sender.

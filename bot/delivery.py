@@ -75,13 +75,14 @@ class Subscription:
 
 class DeliveryKind(StrEnum):
     """brief: the day's. late: papers of an older date, found later. waiting: "still waiting" after the cut-off. quiet:
-    "nothing today". missed: one line for all that is older than 48 hours."""
+    "nothing today". missed: one line for all that is older than 48 hours. notice: to the owner of the program."""
 
     BRIEF = "brief"
     LATE = "late"
     WAITING = "waiting"
     QUIET = "quiet"
     MISSED = "missed"
+    NOTICE = "notice"
 
 
 class DeliveryState(StrEnum):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.clock import Clock
+from bot.health.owner_view import OwnerView
 from bot.model import Topic
 from bot.pipeline.asking import Asker
 from bot.pipeline.billing import Billing
@@ -73,10 +74,10 @@ class Services:
     translator: Translator
     figures: Figures
     publications: Publications
+    owner_view: OwnerView
     embedding: Embedding | None = None
     pages: PageLinks | None = None
     limits: Limits = Limits()
-    owner_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

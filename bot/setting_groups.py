@@ -2,10 +2,23 @@
 
 import ipaddress
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from bot.setting_types import SiteAddress, is_loopback
+
+
+class DiscordSettings(BaseModel):
+    """Where the owner of the program is told what they should know."""
+
+    owner_channel: int | None = Field(
+        None,
+        ge=1,
+        lt=2**63,
+        description="Id of a channel for notices to you and a weekly report; the bot must be able to post there.",
+    )
+    owner_language: Literal["en", "zh-CN"] = Field("en", description="Language of those notices.")
 
 
 class FigureSettings(BaseModel):

@@ -27,7 +27,7 @@ from pydantic_settings import (
 )
 
 from bot.errors import SettingsError
-from bot.setting_groups import FigureSettings, HealthSettings, WebSettings
+from bot.setting_groups import DiscordSettings, FigureSettings, HealthSettings, WebSettings
 from bot.setting_types import BareAddress, DatabaseAddress, HttpAddress, Key, is_loopback, split_names
 
 ANNOUNCE_ZONE = "America/New_York"
@@ -251,6 +251,7 @@ class Settings(BaseSettings):
         description="A key of OpenAI; the same as LLM__API_KEY, which goes first. Sent to no other LLM__BASE_URL.",
     )
     data_dir: Path = Field(Path("data"), description="Directory for the SQLite file; created when missing.")
+    discord: DiscordSettings = Field(default_factory=DiscordSettings)
     arxiv: ArxivSettings = Field(default_factory=ArxivSettings)
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     brief: BriefSettings = Field(default_factory=BriefSettings)

@@ -66,6 +66,7 @@ async def check_up(settings: Settings, *, offline: bool) -> list[Finding]:
     ]
     sound = database_is_sound(findings)
     findings += await _web(settings, sound=sound)
+    findings += await _owner(settings, sound=sound)
     if offline:
         findings.append(Finding(Level.OK, "addresses", "not asked (--offline)"))
     else:
@@ -145,6 +146,28 @@ async def _database(settings: Settings) -> list[Finding]:
 def database_is_sound(findings: list[Finding]) -> bool:
     """Return whether the database may be opened without changing it: sound, and of today's schema."""
     return all(one.level is not Level.FAIL for one in findings if one.subject == "database")
+
+
+async def _owner(settings: Settings, *, sound: bool) -> list[Finding]:
+    """Say where notices to the owner go, and whether they get there."""
+    if settings.discord.owner_channel is None:
+        return [Finding(Level.OK, "owner", "notices to you go to the log alone (DISCORD__OWNER_CHANNEL)")]
+    path = settings.data_dir / "paperbrief.sqlite3"
+    if not sound or (settings.database.url is None and not path.exists()):
+        return [Finding(Level.OK, "owner", "DISCORD__OWNER_CHANNEL is set")]
+    from bot.store.engine import Database
+    from bot.store.health import HealthStore
+
+    try:
+        async with Database.open(settings.database_url, busy_timeout=settings.database.busy_timeout) as database:
+            trouble = await HealthStore(database).load_trouble(settings.discord.owner_channel)
+    except PaperBriefError:
+        # The check of the database says what is wrong with it.
+        return []
+    if trouble is None:
+        return [Finding(Level.OK, "owner", "notices to you get to DISCORD__OWNER_CHANNEL")]
+    text = f"notices cannot be sent to DISCORD__OWNER_CHANNEL: {trouble}; let the bot post there"
+    return [Finding(Level.WARN, "owner", text)]
 
 
 async def _web(settings: Settings, *, sound: bool) -> list[Finding]:

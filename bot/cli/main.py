@@ -17,6 +17,7 @@ from bot.cli import (
     init,
     look_up,
     related,
+    report,
     run_bot,
     spend,
     summarise,
@@ -47,6 +48,7 @@ app.command("spend")(spend.spend)
 app.command("summarise")(summarise.summarise)
 app.command("export")(exchange.export)
 app.command("import")(exchange.import_)
+app.command("report")(report.report)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.add_typer(database.app, name="db")

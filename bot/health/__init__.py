@@ -1,1 +1,1 @@
-"""Whether the running bot is well: its heartbeat, its checks and figures, what its owner is told. Changes nothing."""
+"""Whether the running bot is well: its heartbeat, its checks and figures, what its owner is told. Sends nothing."""

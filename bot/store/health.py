@@ -8,9 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.delivery import DeliveryState, SubscriptionState
+from bot.delivery import DeliveryKind, DeliveryState, SubscriptionState
 from bot.model import AnnouncementState
 from bot.spending import Spending
+from bot.statement import Statement
 from bot.store.delivery_rows import OPEN
 from bot.store.engine import Database
 from bot.store.migrations import HEAD
@@ -52,6 +53,15 @@ class StoredFigures:
     schema: str = HEAD
 
 
+@dataclass(frozen=True, slots=True)
+class ParkedChannel:
+    """A channel whose subscriptions are parked, and why."""
+
+    guild_id: int
+    channel_id: int
+    reason: Statement | None
+
+
 class HealthStore:
     """Reads the figures. Every method raises the kinds of `StoreError`."""
 
@@ -74,6 +84,33 @@ class HealthStore:
                 identifies=await _size(connection, gateway_identify, gateway_identify.c.identified_at >= now - _DAY),
                 spending=Spending(*(int(amount or 0) for amount in spent)),
             )
+
+    async def load_parked(self) -> list[ParkedChannel]:
+        """Return the channels with a parked subscription, each once."""
+        column = subscription.c
+        query = (
+            sa.select(column.guild_id, column.channel_id, column.reason)
+            .where(column.state == SubscriptionState.PARKED)
+            .order_by(column.channel_id, column.topic_guild_id, column.topic_slug)
+        )
+        async with self._database.read() as connection:
+            found: dict[int, ParkedChannel] = {}
+            for row in await connection.execute(query):
+                found.setdefault(row.channel_id, ParkedChannel(row.guild_id, row.channel_id, row.reason))
+            return list(found.values())
+
+    async def load_trouble(self, channel_id: int) -> str | None:
+        """Return why the newest notice to the owner's channel is not there; None where it is, or is on its way."""
+        column = delivery.c
+        query = (
+            sa.select(column.state, column.reason)
+            .where(column.channel_id == channel_id, column.kind == DeliveryKind.NOTICE)
+            .order_by(column.delivery_id.desc())
+            .limit(1)
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).first()
+        return None if row is None or row.state == DeliveryState.SENT else row.reason
 
 
 async def _count(connection: AsyncConnection, state: "sa.Column[Any]") -> dict[Any, int]:

@@ -57,6 +57,11 @@ DECISIONS: Mapping[str, Decision] = MappingProxyType(
             user={"user_id": _ROW},
             guild={"guild_id": Erasure.BLANK},
         ),
+        "condition": Decision(
+            "what the owner was told of and still holds: late announcements, stopped channels, the day's budget",
+            "while it holds",
+            guild={"guild_id": _ROW},
+        ),
         "feedback": Decision(
             "which papers somebody marked as relevant or not, in which channel",
             "until `/forget-me`, or as the server",

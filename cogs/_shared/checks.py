@@ -30,6 +30,18 @@ def permission_name(texts: Texts, permission: str) -> str:
     return texts.say(PERMISSION_NAMES.get(permission, permission.replace("_", " ")))
 
 
+def is_owner(interaction: discord.Interaction) -> bool:
+    """Return whether the user owns the bot's application at Discord, alone or as a member of its team."""
+    application = interaction.client.application
+    if application is None:
+        return False
+    if application.team is not None:
+        accepted = discord.TeamMembershipState.accepted
+        members = [one for one in application.team.members if one.membership_state is accepted]
+        return interaction.user.id in {one.id for one in members}
+    return interaction.user.id == application.owner.id
+
+
 def require_guild(interaction: discord.Interaction) -> discord.Guild:
     """Return the server of an interaction. Raises `Refusal` outside of one, or where the bot is no member."""
     if interaction.guild_id is None:

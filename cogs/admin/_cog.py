@@ -12,13 +12,14 @@ from bot.model import Topic
 from bot.render.text import clip, escape_discord, readable
 from bot.services import Services
 from cogs._shared.answers import Answer
+from cogs._shared.checks import is_owner
 from cogs._shared.host import tree_of
 from cogs._shared.inputs import parse_paper
 from cogs._shared.topics import find_topic, topic_choices
 from cogs._views.lookup import paper_choices
 from cogs._views.papers import edition_of
 from cogs.admin._buttons import forget_view
-from cogs.admin._lines import fate_lines, privacy_text, receipt_text, standing_embed
+from cogs.admin._lines import fate_lines, owner_embed, privacy_text, receipt_text, standing_embed
 
 _MAX_TOPICS = 5
 _MAX_PAPERS = 10
@@ -55,7 +56,9 @@ class Admin(commands.Cog):
             counts = await self._services.outbox.counts()
             model = await self._services.billing.standing()
             site = await self._services.publications.load()
-            await answer.send(embeds=[standing_embed(standing, counts, receipts, answer.texts, model, site)])
+            told = await self._services.owner_view.lines(answer.texts) if is_owner(interaction) else []
+            embeds = [standing_embed(standing, counts, receipts, answer.texts, model, site)]
+            await answer.send(embeds=embeds + ([owner_embed(told, answer.texts)] if told else []))
 
     @app_commands.command(description="Why a paper was posted here, or why not")
     @app_commands.describe(paper="Its arXiv id or address", topic="The topic; those of this channel if left out")

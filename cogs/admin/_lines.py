@@ -33,6 +33,8 @@ _MAX_SHOWN = 12
 _MAX_REASON = 200
 _MAX_NUMBERS = 500
 _MAX_DESCRIPTION = 4096
+_MAX_OWNER = 1800
+"""Of the 6,000 characters that the embeds of one message may have together."""
 
 
 def topic_name(topic: Topic, texts: Texts) -> str:
@@ -86,6 +88,11 @@ def standing_embed(
         lines.append(f"**{texts.say('Web edition')}**")
         lines.append(_site_line(site, texts))
     return discord.Embed(title=texts.say("Status"), description="\n".join(lines)[:_MAX_DESCRIPTION])
+
+
+def owner_embed(lines: Sequence[str], texts: Texts) -> discord.Embed:
+    """Return what the owner of the program is told, and nobody else."""
+    return discord.Embed(title=texts.say("For the owner"), description=clip("\n".join(lines), _MAX_OWNER))
 
 
 def receipt_text(receipt: Receipt, texts: Texts) -> str:

@@ -24,6 +24,7 @@ from bot.clock import Clock
 from bot.demo.sample import load_sample_world
 from bot.digest.catalogue import load_catalogue
 from bot.digest.rank import CompositeRanker
+from bot.health.owner_view import OwnerView
 from bot.i18n import Refusal
 from bot.model import AnnouncementState, Counts, FetchedAnnouncement, SourceName
 from bot.pipeline.asking import Asker
@@ -49,11 +50,13 @@ from bot.store.engine import Database
 from bot.store.figures import FigureStore
 from bot.store.guild_topics import GuildTopicStore
 from bot.store.guilds import GuildStore
+from bot.store.health import HealthStore
 from bot.store.opinions import OpinionStore
 from bot.store.outbox import Outbox
 from bot.store.papers import PaperStore
 from bot.store.questions import QuestionStore
 from bot.store.readers import ReaderStore
+from bot.store.report import ReportStore
 from bot.store.search import build_search
 from bot.store.source_state import SourceStateStore
 from bot.store.spend import SpendStore
@@ -280,6 +283,7 @@ def build_services(database: Database, clock: Clock, limits: Limits) -> Services
         translator=Translator(None, SummaryStore(database), QuestionStore(database), clock, per_user=3, per_guild=5),
         figures=Figures(FigureStore(database), papers),
         publications=Publications(SourceStateStore(database)),
+        owner_view=OwnerView(HealthStore(database), ReportStore(database), clock, channel_id=None, currency="$"),
         limits=limits,
     )
 

@@ -21,7 +21,16 @@ from bot.store.schema._papers import (
     text_vector,
 )
 from bot.store.schema._readers import feedback, look_up, look_up_today, question_quota, saved_paper
-from bot.store.schema._upkeep import bot_value, gateway_identify, guild, lease, source_state, spend, spend_reservation
+from bot.store.schema._upkeep import (
+    bot_value,
+    condition,
+    gateway_identify,
+    guild,
+    lease,
+    source_state,
+    spend,
+    spend_reservation,
+)
 
 __all__ = [
     "BUILT_IN",
@@ -31,6 +40,7 @@ __all__ = [
     "bot_value",
     "brief",
     "brief_item",
+    "condition",
     "delivery",
     "feedback",
     "figure",

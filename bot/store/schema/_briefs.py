@@ -195,6 +195,7 @@ delivery = Table(
         "channel_id", "announced_on", "kind", "topic_guild_id", "topic_slug", "part", name="uq_delivery_key"
     ),
     Index(None, "state", "next_attempt_at"),
+    Index(None, "due_at"),
     Index(None, "brief_id"),
     Index(None, "guild_id"),
 )

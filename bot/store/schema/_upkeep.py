@@ -40,6 +40,19 @@ bot_value = Table(
     Column("updated_at", UtcDateTime, nullable=False),
 )
 
+# What holds at the moment and its owner is to know of; a row is there for as long as it holds.
+condition = Table(
+    "condition",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("subject", CleanText, primary_key=True),
+    # Of the server that it concerns; 0 for none.
+    Column("guild_id", BigInteger, nullable=False),
+    Column("began_at", UtcDateTime, nullable=False),
+    # NULL until the owner was told.
+    Column("told_at", UtcDateTime),
+)
+
 source_state = Table(
     "source_state",
     metadata,
