@@ -19,7 +19,7 @@ from bot.app_web import publishing
 from bot.health.facts import FactFinder
 from bot.health.heart import Heart
 from bot.health.meters import Meters
-from bot.services import OnlineServices
+from bot.services import OnlineServices, Services
 from bot.settings import Settings
 from bot.sources.calendar import load_calendar
 from bot.store.opinions import OpinionStore
@@ -27,6 +27,7 @@ from bot.store.opinions import OpinionStore
 if TYPE_CHECKING:
     from bot.client import PaperBot
     from bot.deliver.lease import Lease
+    from bot.pipeline.tidying import Tidying
 
 GATEWAY_FIRST = 5.0
 """Seconds that planning waits for the gateway at a start."""
@@ -59,7 +60,7 @@ async def run_discord(settings: Settings, token: str, stop: asyncio.Event) -> No
         reading = online.reading
         heart = await stack.enter_async_context(beating(settings, reading.clock))
         publish = await stack.enter_async_context(publishing(settings, reading))
-        bot = build_bot(reading, timed=meters.answered)
+        bot = build_bot(reading, timed=meters.answered, keep_left=timedelta(days=settings.retention.left_days))
         finder = build_finder(settings, reading, heart, lambda: bot.watch.standing)
         await stack.enter_async_context(health_port(settings, finder, meters))
         tasks = [
@@ -170,6 +171,7 @@ async def _deliver(
         publish=changed,
     )
     jobs: dict[str, Job] = {"tick": heart.tick, "poll": runner.poll, "plan": runner.plan, "warm": runner.warm}
+    jobs["tidy"] = _tidying(settings, reading).run
     if settings.figures.enabled:
         jobs["figures"] = illustrator.run
     watchman = build_watchman(settings, reading, finder, bot_id=bot_id, wake=wake.set)
@@ -187,3 +189,16 @@ async def _deliver(
         await schedule.stop()
         await sender.stop(STOP_GRACE)
         await asyncio.wait({sending})
+
+
+def _tidying(settings: Settings, reading: Services) -> "Tidying":
+    from bot.pipeline.tidying import Tidying
+    from bot.store.retention import Retention, RetentionRules
+
+    days = settings.retention
+    rules = RetentionRules(
+        payload=timedelta(days=days.payload_days),
+        look_up=timedelta(days=days.look_up_days),
+        text_vector=timedelta(days=days.text_vector_days),
+    )
+    return Tidying(Retention(reading.database, rules), reading.clock)

@@ -78,3 +78,18 @@ class HealthSettings(BaseModel):
                 "set HEALTH__PUBLIC=true as well if that is meant"
             )
         return self
+
+
+class RetentionSettings(BaseModel):
+    """How long is kept what nobody needs for ever. What was posted where is never forgotten while a server stays."""
+
+    left_days: int = Field(
+        30, ge=0, le=3650, description="Days that a server's data outlives the bot's removal; looked at once a day."
+    )
+    payload_days: int = Field(
+        90, ge=30, le=36500, description="Days that the texts of posted messages are kept; that they were is for ever."
+    )
+    look_up_days: int = Field(
+        365, ge=90, le=36500, description="Days of how often papers were looked up, for /trending."
+    )
+    text_vector_days: int = Field(30, ge=1, le=36500, description="Days that vectors of searched words are kept.")

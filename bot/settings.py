@@ -27,7 +27,7 @@ from pydantic_settings import (
 )
 
 from bot.errors import SettingsError
-from bot.setting_groups import DiscordSettings, FigureSettings, HealthSettings, WebSettings
+from bot.setting_groups import DiscordSettings, FigureSettings, HealthSettings, RetentionSettings, WebSettings
 from bot.setting_types import BareAddress, DatabaseAddress, HttpAddress, Key, is_loopback, split_names
 
 ANNOUNCE_ZONE = "America/New_York"
@@ -261,6 +261,7 @@ class Settings(BaseSettings):
     embeddings: EmbeddingSettings = Field(default_factory=EmbeddingSettings)
     figures: FigureSettings = Field(default_factory=FigureSettings)
     web: WebSettings = Field(default_factory=WebSettings)
+    retention: RetentionSettings = Field(default_factory=RetentionSettings)
     health: HealthSettings = Field(default_factory=HealthSettings)
     log: LogSettings = Field(default_factory=LogSettings)
 

@@ -36,7 +36,7 @@ READY_SILENCE = 0.5
 the first message names all of those, so the library's two seconds would be waited for nothing."""
 
 KEEP_LEFT = timedelta(days=30)
-"""How long the subscriptions of a server are kept after the bot was removed from it."""
+"""How long what belongs to a server is kept after the bot was removed from it, unless a setting says otherwise."""
 
 
 class PaperBot(commands.AutoShardedBot):
@@ -49,6 +49,7 @@ class PaperBot(commands.AutoShardedBot):
         extensions: Sequence[str] = EXTENSIONS,
         shard_count: int | None = None,
         timed: Timed | None = None,
+        keep_left: timedelta = KEEP_LEFT,
     ) -> None:
         # The guilds intent alone: no messages are read and no members are listed, so none is asked for or kept.
         super().__init__(
@@ -64,6 +65,7 @@ class PaperBot(commands.AutoShardedBot):
             shard_count=shard_count,
         )
         self.services = services
+        self._keep_left = keep_left
         self.watch = GatewayWatch(services.clock)
         self._timed = timed or (lambda _command, _seconds: None)
         self._extensions_to_load = tuple(extensions)
@@ -197,8 +199,8 @@ class PaperBot(commands.AutoShardedBot):
         await self.services.subscriptions.set_state(one.channel_id, one.topic, state, reason)
 
     async def purge_left(self) -> None:
-        """Delete what belongs to servers that the bot left more than 30 days ago."""
-        before = self.services.clock.now() - KEEP_LEFT
+        """Delete what belongs to servers that the bot left long enough ago."""
+        before = self.services.clock.now() - self._keep_left
         purged = await self.services.subscriptions.purge_left(before)
         gone = await self.services.guilds.purge_left(before)
         if purged or gone:
@@ -217,6 +219,10 @@ def build_bot(
     extensions: Sequence[str] = EXTENSIONS,
     shard_count: int | None = None,
     timed: Timed | None = None,
+    keep_left: timedelta = KEEP_LEFT,
 ) -> PaperBot:
-    """Return the bot, not yet connected. `shard_count`: None asks Discord. `timed` is told how long commands took."""
-    return PaperBot(services, extensions=extensions, shard_count=shard_count, timed=timed)
+    """Return the bot, not yet connected. `shard_count`: None asks Discord. `timed` is told how long commands took.
+
+    `keep_left`: how long what belongs to a server is kept after the bot was removed from it.
+    """
+    return PaperBot(services, extensions=extensions, shard_count=shard_count, timed=timed, keep_left=keep_left)
