@@ -9,6 +9,7 @@ from bot.store.privacy import DECISIONS, Erasure
 from bot.store.readers import ReaderStore
 from bot.store.schema import metadata
 from tests.store.rows import AT, fill, texts
+from tools.privacy import PAGE, render
 
 USER, GUILD, CHANNEL, ROLE = (
     777_000_000_000_000_001,
@@ -55,6 +56,10 @@ def test_what_names_a_channel_goes_with_its_server() -> None:
         if one.parent:
             (key,) = [key for key in metadata.tables[name].foreign_keys if key.column.table.name == one.parent]
             assert key.ondelete == "CASCADE", name
+
+
+def test_the_page_says_of_every_table_what_the_program_does() -> None:
+    assert PAGE.read_text(encoding="utf-8") == render(), "run python -m tools.privacy"
 
 
 async def test_forgetting_leaves_no_trace_of_a_person_in_any_table(db: Database) -> None:
