@@ -6,6 +6,7 @@ worker and copied for each test.
 
 import asyncio
 import itertools
+import logging
 import os
 import shutil
 import warnings
@@ -16,6 +17,7 @@ from pathlib import Path
 import hypothesis
 import psycopg
 import pytest
+import structlog
 
 from bot.store.engine import Database
 from bot.store.maintenance import upgrade
@@ -30,6 +32,15 @@ hypothesis.settings.register_profile("thorough", deadline=None, max_examples=100
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "usual")
 
 _NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def log_streams() -> Iterator[None]:
+    """Take back the log handler of a command that a test ran in this process: its stream ends with the test."""
+    yield
+    for handler in logging.root.handlers[:]:
+        if isinstance(handler.formatter, structlog.stdlib.ProcessorFormatter):
+            logging.root.removeHandler(handler)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ What a container adds is not shown: the base image's files, users, the read-only
 this stands for the base image's. Leaves with 1 at the first step that fails, and says which steps it left out.
 """
 
+import argparse
 import fnmatch
 import os
 import re
@@ -93,4 +94,6 @@ def _sent(source: str) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    parser = argparse.ArgumentParser(description="Run the Dockerfile's steps in a directory that does not exist yet.")
+    parser.add_argument("directory", metavar="DIR")
+    sys.exit(main(parser.parse_args().directory))

@@ -133,7 +133,7 @@ async def _database(settings: Settings) -> list[Finding]:
 
     path = settings.data_dir / "paperbrief.sqlite3"
     if settings.database.url is None and not path.exists():
-        return [Finding(Level.OK, "database", f"{path} does not exist yet; the first run makes it")]
+        return [Finding(Level.OK, "database", f"{path} does not exist yet; it is made when it is first needed")]
     try:
         findings = await check(settings.database_url)
     except PaperBriefError as error:

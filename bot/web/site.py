@@ -33,9 +33,9 @@ from bot.web.writing import SiteDirectory, open_directory, write_file
 
 Progress = Callable[[str, int, int], None]
 
-_PAPERS_AT_ONCE = 100
-_FEEDS_AT_ONCE = 4
-_BRIEFS_AT_ONCE = 24
+_PAPERS_AT_ONCE = 50
+_FEEDS_AT_ONCE = 2
+_BRIEFS_AT_ONCE = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,16 @@ def test_links_name_the_file(source: str, target: str, link: str) -> None:
     assert addresses.relative(source, target) == link
 
 
+NAME = st.sampled_from(["a", "b", "ab", "2605.00847", "x.css"])
+PATH = st.lists(NAME, max_size=4).map(lambda names: "".join(f"{name}/" for name in names))
+
+
+@given(PATH, PATH, st.sampled_from(["", "file.css"]))
+def test_links_are_those_of_the_library(source: str, target: str, name: str) -> None:
+    start = posixpath.dirname(addresses.file_of(source)) or "."
+    assert addresses.relative(source, target + name) == posixpath.relpath(addresses.file_of(target + name), start)
+
+
 def test_a_fragment_is_escaped() -> None:
     assert addresses.relative("en/", "en/about/", 'a"b') == "about/index.html#a%22b"
 
