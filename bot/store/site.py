@@ -229,13 +229,13 @@ class SiteStore:
     async def load_gists(self, wanted: Sequence[tuple[StoredBrief, Topic]]) -> dict[int, Brief]:
         """Return these briefs, by `brief_id`, without their announcements, overviews and bills, for lists of them.
 
-        Their papers have an identifier, a title and a gist; all else about them is left empty.
+        Their papers have an identifier, a title, a gist and the mark of late ones; all else about them is left empty.
         """
         items: defaultdict[int, list[Any]] = defaultdict(list)
         titles: dict[str, str] = {}
         gists: defaultdict[tuple[Any, ...], dict[str, str]] = defaultdict(dict)
         column = brief_item.c
-        shown = (column.brief_id, column.position, column.arxiv_id, column.version, column.announce_type)
+        shown = (column.brief_id, column.position, column.arxiv_id, column.version, column.announce_type, column.late)
         text = summary.c
         key = (text.arxiv_id, text.version, text.producer, text.prompt_version)
         async with self._database.read() as connection:
@@ -334,6 +334,7 @@ def _gist_item(row: sa.Row[Any], title: str, gists: Mapping[str, str], language:
         reasons=(),
         summary=Summary(row.arxiv_id, row.version, language, gists[language], (), (), row.producer, row.prompt_version),
         links={},
+        late=bool(row.late),
     )
 
 

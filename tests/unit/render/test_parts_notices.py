@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.delivery import DeliveryAction, DeliveryKind, PlannedPart, PostingStyle
+from bot.delivery import DeliveryAction, DeliveryKind, PlannedPart, PostingStyle, TopicKey
+from bot.health.wording import render_message
 from bot.model import Announcement, AnnouncementState, Counts, Receipt
 from bot.render.notices import (
     no_announcement_reason,
@@ -134,5 +135,7 @@ def test_the_kinds_of_notices_never_share_a_marker() -> None:
         *render_missed(TOPIC, [DAY], channel_id=CHANNEL, language="en", style=PostingStyle.DIGEST),
         *render_quiet(TOPIC, DAY, "Why.", channel_id=CHANNEL, language="en", style=PostingStyle.DIGEST),
     ]
-    assert len({part.marker for part in parts}) == 3
-    assert len(DeliveryKind) == 5
+    parts += render_message("A week", [], channel_id=CHANNEL, key=TopicKey(TOPIC.slug), day=DAY, language="en")
+    assert len({part.marker for part in parts}) == 4
+    # The other two are briefs.
+    assert len(DeliveryKind) == 6
