@@ -24,6 +24,7 @@ from bot.pipeline.exchange_form import (
     VERSION,
     SubscriptionEntry,
     TopicEntry,
+    id_of,
     problem_of,
     servers_of,
 )
@@ -35,7 +36,6 @@ from bot.store.guild_topics import GuildTopicStore
 from bot.store.subscriptions import SubscriptionStore
 
 _MOST = 10_000
-_SNOWFLAKES = 2**63
 
 
 class Done(StrEnum):
@@ -108,7 +108,7 @@ class Exchange:
         """Take over what a file of `export` holds."""
         outcomes: list[Outcome] = []
         for number, server in enumerate(servers_of(document), 1):
-            guild_id = _snowflake(server.get("server_id")) if isinstance(server, dict) else None
+            guild_id = id_of(server.get("server_id")) if isinstance(server, dict) else None
             if guild_id is None:
                 outcomes.append(Outcome(f"server {number}", Done.REFUSED, "server_id is no Discord id"))
                 continue
@@ -324,8 +324,3 @@ def _subscription_entry(one: Subscription) -> dict[str, Any]:
         "translate": one.translate,
         "paused": one.state is SubscriptionState.PAUSED,
     }
-
-
-def _snowflake(value: Any) -> int | None:
-    text = value if isinstance(value, str) else ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 19 and 0 < int(text) < _SNOWFLAKES else None

@@ -5,7 +5,7 @@ The JSON schema in the documentation is made from this. No user's id is in it.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot.delivery import PostingStyle
 from bot.errors import UsageError
@@ -14,7 +14,19 @@ from bot.model import CrossListPolicy
 FORMAT = "paperbrief-subscriptions"
 VERSION = 1
 
-Snowflake = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,17}$", description="A Discord id, as text.")]
+_MOST_ID = 2**63 - 1
+"""Discord's are unsigned, but its times do not need the last bit before 2084, and databases have no room for it."""
+
+
+def _storable(text: str) -> str:
+    if int(text) > _MOST_ID:
+        raise ValueError("is too large for a Discord id")
+    return text
+
+
+Snowflake = Annotated[
+    str, Field(pattern=r"^[1-9][0-9]{0,18}$", description="A Discord id, as text."), AfterValidator(_storable)
+]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 
 
@@ -71,6 +83,14 @@ class ExchangeFile(_Entry):
     version: Literal[1] = 1
     exported_at: str | None = Field(None, description="When it was written; not read.")
     servers: list[ServerEntry]
+
+
+def id_of(value: Any) -> int | None:
+    """Return the Discord id that an entry names; None for anything that is none."""
+    try:
+        return int(TypeAdapter(Snowflake).validate_python(value))
+    except ValidationError:
+        return None
 
 
 def problem_of(error: ValidationError) -> str:

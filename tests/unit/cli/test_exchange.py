@@ -22,7 +22,10 @@ from bot.store.subscriptions import SubscriptionStore
 from tests.store.rows import AT
 
 ROOT = Path(__file__).resolve().parents[3]
-GUILD, OTHER, CHANNEL, USER = 10**17 + 1, 10**17 + 2, 10**17 + 3, 777_000_000_000_000_001
+USER = 777_000_000_000_000_001
+GUILD, OTHER, CHANNEL, ROLE, TAG = range(1_441_000_000_000_000_001, 1_441_000_000_000_000_006)
+"""Nineteen digits, as Discord's ids have had since July 2022; a user may have one from before."""
+
 OWN = Topic(
     "our-own",
     {"en": "Our own", "zh-CN": "我们"},
@@ -47,10 +50,10 @@ SUBSCRIPTIONS = (
         "zh-CN",
         PostingStyle.FORUM,
         3,
-        5,
+        ROLE,
         True,
         True,
-        (6, 7),
+        (TAG, TAG + 1),
         True,
         SubscriptionState.PAUSED,
     ),
@@ -150,6 +153,7 @@ def test_what_cannot_be_is_refused_with_its_reason_and_the_rest_goes_on(
         ({**good, "language": "tlh"}, "none of en, zh-CN"),
         ({**good, "time": "25:00"}, "time: "),
         ({**good, "channel_id": "abc"}, "channel_id: "),
+        ({**good, "channel_id": str(2**63)}, "too large for a Discord id"),
         ({**good, "max_papers": 99}, "max_papers: "),
         ({**good, "colour": "red"}, "colour: "),
         ("text", "dictionary"),
@@ -163,7 +167,12 @@ def test_what_cannot_be_is_refused_with_its_reason_and_the_rest_goes_on(
     ]
     more = [{**good, "topic": slug} for slug in ("llm", "agents", "rag")]
     server = {"server_id": str(GUILD), "topics": topics, "subscriptions": [*[one for one, _ in bad], *more]}
-    servers = [server, {"server_id": "-1"}, {"server_id": str(OTHER), "subscriptions": [good]}]
+    servers = [
+        server,
+        {"server_id": "-1"},
+        {"server_id": str(2**63)},
+        {"server_id": str(OTHER), "subscriptions": [good]},
+    ]
     document = {"format": "paperbrief-subscriptions", "version": 1, "servers": servers}
     (tmp_path / "in.json").write_text(json.dumps(document))
     for words in (("--dry-run",), ()):
