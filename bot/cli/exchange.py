@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from bot.services import Services
 
 
+MAX_ID = 2**63 - 1
+"""The largest id that Discord can give and a database can hold."""
+
+
 class FileKind(StrEnum):
     """What a file is; auto goes by its name."""
 
@@ -27,7 +31,7 @@ class FileKind(StrEnum):
 
 def export(
     path: Annotated[Path | None, typer.Argument(help="The file to write; must not exist. Left out: print it.")] = None,
-    server: Annotated[int | None, typer.Option(min=1, help="Only this server's, by its id.")] = None,
+    server: Annotated[int | None, typer.Option(min=1, max=MAX_ID, help="Only this server's, by its id.")] = None,
 ) -> None:
     """Write all subscriptions and servers' own topics as JSON. Holds no user's id."""
     settings = prepare()
@@ -62,8 +66,12 @@ def export(
 def import_(
     path: Annotated[Path, typer.Argument(help="A file of `paperbrief export`, OPML, CSV or JSON lines.")],
     kind: Annotated[FileKind, typer.Option("--kind", help="What the file is; auto: by its name.")] = FileKind.AUTO,
-    server: Annotated[int | None, typer.Option(min=1, help="The server of channels that the file only names.")] = None,
-    channel: Annotated[int | None, typer.Option(min=1, help="The channel of feeds that name none (OPML).")] = None,
+    server: Annotated[
+        int | None, typer.Option(min=1, max=MAX_ID, help="The server of channels that the file only names.")
+    ] = None,
+    channel: Annotated[
+        int | None, typer.Option(min=1, max=MAX_ID, help="The channel of feeds that name none (OPML).")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     output: Annotated[TextOrJson, typer.Option("--format", help="How to print it.")] = TextOrJson.TEXT,
 ) -> None:
@@ -100,6 +108,7 @@ _ORDER = ("added", "changed", "unchanged", "refused")
 async def _take(
     exchange: "Exchange", services: "Services", data: bytes, kind: FileKind, server: int | None, channel: int | None
 ) -> "list[Outcome]":
+    from bot.pipeline.exchange_form import MAX_BYTES
     from bot.sources.channel_lists import load_json, parse_csv, parse_json_lines, parse_opml, read_text
 
     now = services.clock.now()
@@ -111,12 +120,12 @@ async def _take(
         case FileKind.JSONL:
             feeds = parse_json_lines(read_text(data))
         case _:
-            return await exchange.read_file(load_json(read_text(data)), now)
+            return await exchange.read_file(load_json(read_text(data, MAX_BYTES)), now)
     return await exchange.read_list(feeds, now, guild_id=server, channel_id=channel)
 
 
 def _read(path: Path) -> bytes:
-    from bot.sources.channel_lists import MAX_BYTES
+    from bot.pipeline.exchange_form import MAX_BYTES
 
     try:
         if str(path) == "-":

@@ -24,18 +24,16 @@ from bot.pipeline.exchange_form import (
     VERSION,
     SubscriptionEntry,
     TopicEntry,
-    id_of,
+    open_server,
     problem_of,
     servers_of,
 )
 from bot.pipeline.topics import build_slug
 from bot.render.text import sanitise
 from bot.sources.categories import check_categories
-from bot.sources.channel_lists import ListedFeed, categories_of, shown_feed
+from bot.sources.channel_lists import ListedFeed, categories_of, on_one_line
 from bot.store.guild_topics import GuildTopicStore
 from bot.store.subscriptions import SubscriptionStore
-
-_MOST = 10_000
 
 
 class Done(StrEnum):
@@ -108,16 +106,16 @@ class Exchange:
         """Take over what a file of `export` holds."""
         outcomes: list[Outcome] = []
         for number, server in enumerate(servers_of(document), 1):
-            guild_id = id_of(server.get("server_id")) if isinstance(server, dict) else None
-            if guild_id is None:
-                outcomes.append(Outcome(f"server {number}", Done.REFUSED, "server_id is no Discord id"))
+            try:
+                guild_id, topics, subscriptions = open_server(server)
+            except UsageError as error:
+                outcomes.append(Outcome(f"server {number}", Done.REFUSED, str(error)))
                 continue
-            for kind, take in (("topics", self._take_topic), ("subscriptions", self._take_subscription)):
-                entries = server.get(kind, [])
-                if not isinstance(entries, list) or len(entries) > _MOST:
-                    outcomes.append(Outcome(f"server {guild_id}", Done.REFUSED, f"{kind} is no list, or too long"))
-                    continue
-                outcomes += [await take(guild_id, place, entry, now) for place, entry in enumerate(entries, 1)]
+            outcomes += [await self._take_topic(guild_id, place, entry) for place, entry in enumerate(topics, 1)]
+            outcomes += [
+                await self._take_subscription(guild_id, place, entry, now)
+                for place, entry in enumerate(subscriptions, 1)
+            ]
         return outcomes
 
     async def read_list(
@@ -129,7 +127,7 @@ class Exchange:
         """
         outcomes = []
         for one in feeds:
-            entry = f"{one.place}: {shown_feed(one.feed)}"
+            entry = f"{one.place}: {on_one_line(one.feed)}"
             try:
                 outcome = await self._take_feed(entry, one, one.guild_id or guild_id, one.channel_id or channel_id, now)
             except UsageError as error:
@@ -150,7 +148,7 @@ class Exchange:
         wish = SubscriptionEntry.model_construct(channel_id=str(channel_id), topic=topic.slug, own_topic=own)
         return await self._subscribe(entry, guild_id, wish, now, keep=True)
 
-    async def _take_topic(self, guild_id: int, place: int, entry: Any, _now: datetime) -> Outcome:
+    async def _take_topic(self, guild_id: int, place: int, entry: Any) -> Outcome:
         name = f"server {guild_id}, topic {place}"
         try:
             form = TopicEntry.model_validate(entry)
@@ -250,7 +248,7 @@ def _as_topic(form: TopicEntry, guild_id: int) -> Topic:
         raise UsageError('names: a name in "en" is missing, or one is empty')
     unknown = sorted(set(form.weights) - set(asdict(Weights())))
     if unknown:
-        raise UsageError(f"weights: there is none named {shown_feed(unknown[0])}")
+        raise UsageError(f"weights: there is none named {on_one_line(unknown[0])}")
     for text in (form.query, form.exclude):
         parse_query(text)
     query, exclude, interest = (" ".join(text.split()) for text in (form.query, form.exclude, form.interest))
@@ -271,9 +269,9 @@ def _as_subscription(form: SubscriptionEntry, guild_id: int, now: datetime) -> S
     try:
         ZoneInfo(form.timezone)
     except (ValueError, OSError, LookupError):
-        raise UsageError(f"timezone: there is no zone {shown_feed(form.timezone)}") from None
+        raise UsageError(f"timezone: there is no zone {on_one_line(form.timezone)}") from None
     if form.language not in LOCALES:
-        raise UsageError(f"language: {shown_feed(form.language)} is none of {', '.join(LOCALES)}")
+        raise UsageError(f"language: {on_one_line(form.language)} is none of {', '.join(LOCALES)}")
     return Subscription(
         guild_id=guild_id,
         channel_id=int(form.channel_id),

@@ -10,9 +10,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 from bot.delivery import PostingStyle
 from bot.errors import UsageError
 from bot.model import CrossListPolicy
+from bot.sources.channel_lists import on_one_line
 
 FORMAT = "paperbrief-subscriptions"
 VERSION = 1
+
+MAX_BYTES = 32 * 2**20
+"""Some seventy thousand subscriptions, as `paperbrief export` writes them."""
+
+MAX_ENTRIES = 100_000
+"""Servers, topics and subscriptions together."""
 
 _MOST_ID = 2**63 - 1
 """Discord's are unsigned, but its times do not need the last bit before 2084, and databases have no room for it."""
@@ -96,7 +103,8 @@ def id_of(value: Any) -> int | None:
 def problem_of(error: ValidationError) -> str:
     """Return the first fault of an entry in one line, without the value, which may be anything."""
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
+    # Names may be anything as well.
+    where = ".".join(on_one_line(str(part)) for part in first["loc"])
     return f"{where}: {first['msg']}" if where else str(first["msg"])
 
 
@@ -109,4 +117,25 @@ def servers_of(document: Any) -> list[Any]:
     servers = document.get("servers")
     if not isinstance(servers, list):
         raise UsageError('the file has no list "servers"')
+    lists = [one for server in servers if isinstance(server, dict) for one in server.values() if isinstance(one, list)]
+    if len(servers) + sum(map(len, lists)) > MAX_ENTRIES:
+        raise UsageError(
+            f"the file has more than {MAX_ENTRIES:,} entries; export some servers at a time, with --server"
+        )
     return servers
+
+
+def open_server(server: Any) -> tuple[int, list[Any], list[Any]]:
+    """Return a server's id, topics and subscriptions, the latter unchecked. Raises `UsageError` for anything else."""
+    if not isinstance(server, dict):
+        raise UsageError("it is no object")
+    guild_id = id_of(server.get("server_id"))
+    if guild_id is None:
+        raise UsageError("server_id is no Discord id")
+    unknown = sorted(set(server) - set(ServerEntry.model_fields))
+    if unknown:
+        raise UsageError(f"{on_one_line(unknown[0])}: a server has no such thing")
+    topics, subscriptions = server.get("topics", []), server.get("subscriptions", [])
+    if not isinstance(topics, list) or not isinstance(subscriptions, list):
+        raise UsageError("topics or subscriptions is no list")
+    return guild_id, topics, subscriptions

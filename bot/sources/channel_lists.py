@@ -41,10 +41,10 @@ class ListedFeed:
     guild_id: int | None = None
 
 
-def read_text(data: bytes) -> str:
+def read_text(data: bytes, max_bytes: int = MAX_BYTES) -> str:
     """Return the text of a file. Raises `UsageError` for one that is too large or is not UTF-8."""
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"the file is larger than {MAX_BYTES // 2**20} MiB: it is no list of subscriptions")
+    if len(data) > max_bytes:
+        raise UsageError(f"the file is larger than {max_bytes // 2**20} MiB: it is no list of subscriptions")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -138,9 +138,9 @@ def categories_of(feed: str) -> tuple[str, ...]:
     raise UsageError("an address of arXiv that names no category")
 
 
-def shown_feed(feed: str) -> str:
-    """Return a feed as it can be shown on one line of a terminal."""
-    text = "".join(letter if letter.isprintable() else "?" for letter in feed)
+def on_one_line(words: str) -> str:
+    """Return what stands in a file as it can be shown on one line of a terminal."""
+    text = "".join(letter if letter.isprintable() else "?" for letter in words[: _MOST_SHOWN + 1])
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
 
 

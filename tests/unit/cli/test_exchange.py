@@ -127,6 +127,91 @@ def test_what_is_exported_can_be_imported_elsewhere_and_twice(run: Run, sqlite_p
     assert set(entries(run("import", "out.json", "--format", "json")).values()) == {("unchanged", "")}
 
 
+def test_ids_of_every_length_that_discord_gave_and_none_beyond(run: Run, sqlite_path: Path, tmp_path: Path) -> None:
+    ids = [81_384_788_765_712_384, GUILD, 2**63 - 1]
+    channels = [{"channel_id": str(one), "topic": "llm", "role_id": str(one), "tag_ids": [str(one)]} for one in ids]
+    wrong = [{"channel_id": one, "topic": "llm"} for one in (str(2**63), "9" * 19, "0", "", "-1", "1" * 5000, 5)]
+    servers = [{"server_id": str(GUILD), "subscriptions": channels + wrong}, {"server_id": str(2**63)}]
+    document = {"format": "paperbrief-subscriptions", "version": 1, "servers": servers}
+    (tmp_path / "in.json").write_text(json.dumps(document))
+    done = entries(run("import", "in.json", "--format", "json"), 3)
+    assert [what for what, _ in done.values()] == ["added"] * len(ids) + ["refused"] * (len(wrong) + 1)
+    assert [(one.channel_id, one.role_id, one.tag_ids) for one in on(sqlite_path, held)[1]] == [
+        (one, one, (one,)) for one in ids
+    ]
+
+
+@pytest.mark.parametrize(
+    "words", [("export", "--server"), ("import", "x.csv", "--server"), ("import", "x.csv", "--channel")]
+)
+def test_an_id_on_the_command_line_that_cannot_be_one_is_a_usage_error(run: Run, words: tuple[str, ...]) -> None:
+    done = run(*words, str(2**63))
+    assert done.exit_code == 2
+    assert "9223372036854775807" in done.stderr
+
+
+def test_words_of_a_hostile_file_are_shown_on_one_line_and_without_control_characters(run: Run, tmp_path: Path) -> None:
+    nasty = "\x1b[2J\n\u202eevil" * 99
+    topic = {"slug": "a", "names": {"en": "x"}, "categories": ["cs.CL"]}
+    topics = [
+        {**topic, nasty: 1},
+        {**topic, "names": {"en": "x", nasty: "y"}},
+        {**topic, "categories": [nasty[:40]]},
+        {**topic, "weights": {nasty: 1}},
+        {**topic, "query": f"({nasty}"},
+    ]
+    subscription = {"channel_id": str(CHANNEL), "topic": "llm"}
+    subscriptions = [
+        {**subscription, nasty: 1},
+        {**subscription, "timezone": nasty[:60]},
+        {**subscription, "language": nasty[:30]},
+    ]
+    server = {"server_id": str(GUILD), "topics": topics, "subscriptions": subscriptions}
+    document = {"format": "paperbrief-subscriptions", "version": 1, "servers": [server, {**server, nasty: []}]}
+    (tmp_path / "in.json").write_text(json.dumps(document))
+    done = run("import", "in.json")
+    assert done.exit_code == 3
+    lines = done.stdout.splitlines()
+    assert lines[-1] == "0 added, 0 changed, 0 unchanged, 9 refused"
+    assert len(lines) == 10
+    for line in lines:
+        assert line.isprintable(), ascii(line)
+        assert len(line) < 400
+
+
+def test_a_file_of_too_much_is_refused_as_a_whole(run: Run, tmp_path: Path) -> None:
+    def written(servers: list[Any]) -> str:
+        return json.dumps({"format": "paperbrief-subscriptions", "version": 1, "servers": servers})
+
+    for text, why in (
+        (written([0] * 100_001), "more than 100,000 entries"),
+        (written([{"server_id": "1", "topics": [0] * 60_000}, {"subscriptions": [0] * 60_000}]), "more than 100,000"),
+        (written([]) + " " * 32 * 2**20, "larger than 32 MiB"),
+    ):
+        (tmp_path / "in.json").write_text(text)
+        done = run("import", "in.json")
+        assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert why in done.stderr
+
+
+def test_a_large_bots_own_export_is_not_too_much(run: Run, tmp_path: Path) -> None:
+    """Two thousand servers: more than a list of another program may have."""
+    one = {"channel_id": str(CHANNEL), "topic": "no-such", "quiet_line": True, "timezone": "Asia/Shanghai"}
+    server = {"server_id": str(GUILD), "topics": [], "subscriptions": [one] * 6}
+    document = {"format": "paperbrief-subscriptions", "version": 1, "servers": [server] * 2000}
+    (tmp_path / "in.json").write_text(json.dumps(document, indent=12))
+    assert (tmp_path / "in.json").stat().st_size > 4 * 2**20
+    assert run("import", "in.json").stdout.endswith("0 added, 0 changed, 0 unchanged, 12000 refused\n")
+
+
+def test_a_misspelt_list_of_a_server_is_said_rather_than_passed_over(run: Run, tmp_path: Path) -> None:
+    server = {"server_id": str(GUILD), "subscription": [{"channel_id": str(CHANNEL), "topic": "llm"}]}
+    document = {"format": "paperbrief-subscriptions", "version": 1, "servers": [server]}
+    (tmp_path / "in.json").write_text(json.dumps(document))
+    ((what, why),) = entries(run("import", "in.json", "--format", "json"), 3).values()
+    assert (what, "subscription" in why) == ("refused", True)
+
+
 def test_a_changed_entry_changes_what_is_there_but_not_how_it_stands(
     run: Run, sqlite_path: Path, tmp_path: Path
 ) -> None:

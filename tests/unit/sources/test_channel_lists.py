@@ -14,11 +14,11 @@ from bot.sources.channel_lists import (
     ListedFeed,
     categories_of,
     load_json,
+    on_one_line,
     parse_csv,
     parse_json_lines,
     parse_opml,
     read_text,
-    shown_feed,
 )
 
 OPML = b"""<?xml version="1.0" encoding="UTF-8"?>
@@ -76,7 +76,7 @@ def test_everything_else_is_refused_with_its_reason(feed: str, why: str) -> None
 def test_no_text_breaks_it(feed: str) -> None:
     with suppress(UsageError):
         assert categories_of(feed)
-    assert "\n" not in shown_feed(feed)
+    assert "\n" not in on_one_line(feed)
 
 
 def test_feeds_of_an_opml_file_wherever_they_stand() -> None:
