@@ -116,10 +116,21 @@ def _zones() -> Iterator[Finding]:
     yield Finding(Level.OK, "zone data", f"{len(zoneinfo.available_timezones())} zones, {ANNOUNCE_ZONE} among them")
 
 
-def _disk(data_dir: Path) -> Iterator[Finding]:
-    place = data_dir.absolute()
-    while not place.exists():
+def nearest(path: Path) -> Path:
+    """Return `path`, or the nearest place above it that is there, as far as this user can see."""
+    place = path.absolute()
+    while not os.path.exists(place):  # noqa: PTH110  # Path.exists raises where one may not look
         place = place.parent
+    return place
+
+
+def can_be_written(place: Path) -> bool:
+    """Return whether files can be made in that place."""
+    return place.is_dir() and os.access(place, os.W_OK | os.X_OK)
+
+
+def _disk(data_dir: Path) -> Iterator[Finding]:
+    place = nearest(data_dir)
     free = shutil.disk_usage(place).free
     text = f"{free / 2**30:.1f} GiB free at {place}"
     if free < MIN_FREE_BYTES:
@@ -131,16 +142,22 @@ def _disk(data_dir: Path) -> Iterator[Finding]:
 async def _database(settings: Settings) -> list[Finding]:
     from bot.store.maintenance import check
 
-    path = settings.data_dir / "paperbrief.sqlite3"
-    if settings.database.url is None and not path.exists():
-        return [Finding(Level.OK, "database", f"{path} does not exist yet; it is made when it is first needed")]
     try:
+        if _no_database_yet(settings):
+            path = settings.data_dir / "paperbrief.sqlite3"
+            return [Finding(Level.OK, "database", f"{path} does not exist yet; it is made when it is first needed")]
         findings = await check(settings.database_url)
     except PaperBriefError as error:
         return [Finding(Level.FAIL, "database", " ".join(str(error).split()))]
     if findings:
         return [Finding(Level.FAIL, "database", finding) for finding in findings]
     return [Finding(Level.OK, "database", "no damage found")]
+
+
+def _no_database_yet(settings: Settings) -> bool:
+    from bot.store.sqlite_file import is_there
+
+    return settings.database.url is None and not is_there(settings.data_dir / "paperbrief.sqlite3")
 
 
 def database_is_sound(findings: list[Finding]) -> bool:
@@ -152,8 +169,7 @@ async def _owner(settings: Settings, *, sound: bool) -> list[Finding]:
     """Say where notices to the owner go, and whether they get there."""
     if settings.discord.owner_channel is None:
         return [Finding(Level.OK, "owner", "notices to you go to the log alone (DISCORD__OWNER_CHANNEL)")]
-    path = settings.data_dir / "paperbrief.sqlite3"
-    if not sound or (settings.database.url is None and not path.exists()):
+    if not sound or _no_database_yet(settings):
         return [Finding(Level.OK, "owner", "DISCORD__OWNER_CHANNEL is set")]
     from bot.store.engine import Database
     from bot.store.health import HealthStore
@@ -178,8 +194,7 @@ async def _web(settings: Settings, *, sound: bool) -> list[Finding]:
         text = "WEB__URL is set and WEB__OUT is not: nothing is built, and nothing in Discord leads there"
         return [Finding(Level.WARN, "web edition", text)]
     findings = list(_web_directory(web.out))
-    path = settings.data_dir / "paperbrief.sqlite3"
-    if not sound or (settings.database.url is None and not path.exists()):
+    if not sound or _no_database_yet(settings):
         return findings
     from bot.pipeline.publishing import Publications
     from bot.store.engine import Database
@@ -197,10 +212,8 @@ async def _web(settings: Settings, *, sound: bool) -> list[Finding]:
 
 
 def _web_directory(out: Path) -> Iterator[Finding]:
-    place = out.absolute()
-    while not place.exists():
-        place = place.parent
-    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+    place = nearest(out)
+    if not can_be_written(place):
         yield Finding(Level.FAIL, "web edition", f"WEB__OUT: {place} cannot be written; mend its permissions")
     else:
         yield Finding(Level.OK, "web edition", f"{out.absolute()} can be written")

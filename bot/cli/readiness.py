@@ -3,10 +3,9 @@
 It adds to the doctor's check-up what only the running bot needs. Findings alone come back; printing is the command's.
 """
 
-import os
 from collections.abc import Iterator
 
-from bot.cli.check_up import Finding, Level, check_up, database_is_sound
+from bot.cli.check_up import Finding, Level, can_be_written, check_up, database_is_sound, nearest
 from bot.cli.common import NO_TOKEN
 from bot.errors import AlreadyRunning, DiscordError
 from bot.settings import Settings
@@ -25,10 +24,8 @@ async def check_ready(settings: Settings) -> list[Finding]:
 
 
 def _data_directory(settings: Settings) -> Finding:
-    place = settings.data_dir.absolute()
-    while not place.exists():
-        place = place.parent
-    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+    place = nearest(settings.data_dir)
+    if not can_be_written(place):
         return Finding(Level.FAIL, "data directory", f"{place} cannot be written: mend its owner or set DATA_DIR")
     return Finding(Level.OK, "data directory", f"{settings.data_dir.absolute()} can be written")
 
@@ -37,7 +34,8 @@ def _other_process(settings: Settings) -> Iterator[Finding]:
     from bot.deliver.lease import LOCK_NAME, lock_directory
 
     # On a database server a lease decides, which a dead process may still seem to hold: only `run` can wait for it.
-    if settings.database.url is not None or not (settings.data_dir / LOCK_NAME).exists():
+    lock = settings.data_dir.absolute() / LOCK_NAME
+    if settings.database.url is not None or nearest(lock) != lock:
         return
     try:
         with lock_directory(settings.data_dir):

@@ -25,7 +25,7 @@ from bot.store.copied import mark_copy
 from bot.store.migrate import check_tables, lock_postgres, read_revision, upgrade_schema
 from bot.store.migrations import HEAD
 from bot.store.schema import lease, paper, paper_words, tables
-from bot.store.sqlite_file import beside, check_place, connect, move_new, quick_check, use_log
+from bot.store.sqlite_file import beside, check_place, connect, is_there, move_new, quick_check, use_log
 from bot.store.words import as_tsvector
 
 Progress = Callable[[str, int, int], None]
@@ -256,7 +256,7 @@ def _finish(connection: sa.Connection, target: Address, read_at: datetime) -> No
 def _open_source(source: Address, busy_timeout: float) -> Iterator[sa.Connection]:
     """Yield a connection that sees one moment of a sound source."""
     if source.dialect == "sqlite":
-        if not source.file.exists():
+        if not is_there(source.file):
             raise UsageError(f"there is no database at {source.shown}")
         check_place(source.file)
         with border(source.shown), closing(connect(source.file, busy_timeout)) as file:

@@ -26,6 +26,7 @@ from bot.store.sqlite_file import (
     beside,
     check_place,
     connect,
+    is_there,
     move_new,
     prepare_file,
     quick_check,
@@ -82,7 +83,7 @@ async def restore(url: str, path: Path, *, busy_timeout: float = BUSY_TIMEOUT) -
 
 
 def _upgrade_file(address: Address, busy_timeout: float) -> tuple[str | None, str]:
-    if not address.file.exists():
+    if not is_there(address.file):
         prepare_file(address, busy_timeout=busy_timeout, now=datetime.now(UTC))
         return None, HEAD
     check_place(address.file)
@@ -91,7 +92,7 @@ def _upgrade_file(address: Address, busy_timeout: float) -> tuple[str | None, st
 
 def _check_file(address: Address, busy_timeout: float) -> list[str]:
     path = address.file
-    if not path.exists():
+    if not is_there(path):
         return [f"there is no database at {path}; paperbrief db upgrade makes one"]
     check_place(path)
     with border(address.shown), closing(connect(path, busy_timeout)) as connection:
@@ -131,9 +132,13 @@ def _check_index(connection: sqlite3.Connection) -> list[str]:
 
 
 def _back_up(address: Address, path: Path, busy_timeout: float) -> None:
-    if path.exists():
+    try:
+        taken, placed = path.exists(), path.parent.is_dir()
+    except OSError as error:
+        raise DatabaseUnwritable(f"the backup {path} cannot be written: {error.strerror or error}") from error
+    if taken:
         raise UsageError(f"{path} exists already; choose another name")
-    if not path.parent.is_dir():
+    if not placed:
         raise DatabaseUnwritable(f"the backup {path} cannot be written: there is no directory {path.parent}")
     make = _back_up_file if address.dialect == "sqlite" else postgres_tools.back_up
     temporary = beside(path, "part")
@@ -149,7 +154,11 @@ def _back_up(address: Address, path: Path, busy_timeout: float) -> None:
 
 
 def _restore(address: Address, path: Path, busy_timeout: float) -> Path | None:
-    if not path.is_file():
+    try:
+        found = path.is_file()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
+    if not found:
         raise UsageError(f"there is no file {path}")
     if address.dialect == "postgresql":
         postgres_tools.restore(address, path, busy_timeout)

@@ -46,6 +46,17 @@ def prepare_file(address: Address, *, busy_timeout: float, now: datetime) -> Non
             upgrade_schema(address, busy_timeout=busy_timeout)
 
 
+def is_there(path: Path) -> bool:
+    """Return whether there is a file of that name. Raises `DatabaseUnwritable` where this user may not look."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise _unwritable(path, error.strerror or str(error)) from error
+    return True
+
+
 def check_place(path: Path) -> None:
     """Make the directory of `path` and raise unless a database can live there."""
     directory = path.parent
