@@ -12,12 +12,16 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from bot.errors import DatabaseCorrupt, StoreError, UsageError
+from bot.errors import DatabaseBusy, DatabaseCorrupt, StoreError, UsageError
 from bot.store.address import Address
 from bot.store.border import border
 from bot.store.copied import mark_copy
 from bot.store.migrate import check_revision, missing_tables
 from bot.store.migrations import HEAD
+from bot.store.schema import lease
+
+_SECRET = ("password", "sslpassword")
+"""What may stand in an address's query and is nobody's business."""
 
 
 def check(address: Address, busy_timeout: float) -> list[str]:
@@ -52,11 +56,11 @@ def check(address: Address, busy_timeout: float) -> list[str]:
 def back_up(address: Address, path: Path, busy_timeout: float) -> None:  # noqa: ARG001  # same shape as for SQLite
     """Write a copy in pg_dump's custom format to `path`."""
     command = [_tool("pg_dump", f"pg_dump --format=custom --file={path}"), "--format=custom", f"--file={path}"]
-    _run([*command, *_where(address)], address, StoreError)
+    _run([*command, _where(address)], address, StoreError)
 
 
 def restore(address: Address, path: Path, busy_timeout: float) -> None:  # noqa: ARG001  # same shape as for SQLite
-    """Replace the database's contents by the copy at `path`, all or nothing."""
+    """Replace the contents by the copy at `path`, all or nothing. Raises `DatabaseBusy` while a bot is running."""
     command = [
         _tool("pg_restore", f"pg_restore --clean --if-exists --single-transaction {path}"),
         "--clean",
@@ -65,14 +69,28 @@ def restore(address: Address, path: Path, busy_timeout: float) -> None:  # noqa:
         "--single-transaction",
         "--exit-on-error",
     ]
-    _run([*command, *_where(address), str(path)], address, DatabaseCorrupt)
     engine = sa.create_engine(address.sync_url, poolclass=sa.NullPool, hide_parameters=True)
     with border(address.shown):
         try:
+            with engine.connect() as connection:
+                _refuse_running(connection, address)
+            _run([*command, _where(address), str(path)], address, DatabaseCorrupt)
             with engine.begin() as connection:
                 mark_copy(connection, datetime.now(UTC))
         finally:
             engine.dispose()
+
+
+def _refuse_running(connection: sa.Connection, address: Address) -> None:
+    """Raise `DatabaseBusy` while somebody holds the right to send: what they post next, no ledger would know of."""
+    if not sa.inspect(connection).has_table(lease.name):
+        return
+    held = connection.execute(sa.select(lease.c.holder, lease.c.until)).first()
+    if held is not None and held.until > datetime.now(UTC):
+        raise DatabaseBusy(
+            f"{address.shown} is in use by {held.holder}: stop the bot first. One that was killed counts as running "
+            f"until {held.until:%H:%M:%S} UTC"
+        )
 
 
 def _tool(name: str, by_hand: str) -> str:
@@ -82,23 +100,22 @@ def _tool(name: str, by_hand: str) -> str:
     return found
 
 
-def _where(address: Address) -> list[str]:
-    """Return the tool's options for the address; the password goes through the environment, never on a command line."""
+def _where(address: Address) -> str:
+    """Return the tools' option for the address, with all that it says of TLS; secrets never go on a command line."""
     url = address.url
-    query = {key: value if isinstance(value, str) else value[0] for key, value in url.query.items()}
-    host = url.host or query.get("host")
-    options = {"host": host, "port": url.port or query.get("port"), "username": url.username, "dbname": url.database}
-    return [f"--{name}={value}" for name, value in options.items() if value]
+    told = sa.URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
+    return f"--dbname={told.difference_update_query(_SECRET).render_as_string()}"
 
 
 def _run(command: list[str], address: Address, kind: type[StoreError]) -> None:
     environment = dict(os.environ)
-    if address.url.password:
-        environment["PGPASSWORD"] = str(address.url.password)
+    password = address.url.password or address.url.query.get("password")
+    if password:
+        environment["PGPASSWORD"] = str(password)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  # our own arguments
     if done.returncode:
         said = done.stderr.strip().splitlines()
         reason = said[-1] if said else f"exit code {done.returncode}"
-        if address.url.password:
-            reason = reason.replace(str(address.url.password), "…")
+        if password:
+            reason = reason.replace(str(password), "…")
         raise kind(f"{Path(command[0]).name} could not do it for {address.shown}: {reason}")

@@ -5,13 +5,15 @@ import os
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from bot.errors import DatabaseBusy, DatabaseCorrupt, DatabaseTooNew, DatabaseUnwritable, UsageError
+from bot.errors import DatabaseBusy, DatabaseCorrupt, DatabaseTooNew, DatabaseUnwritable, StoreError, UsageError
 from bot.store.engine import Database
+from bot.store.leases import LeaseStore
 from bot.store.maintenance import backup, check, restore
 from bot.store.papers import PaperStore
 from bot.store.search import build_search
@@ -151,6 +153,41 @@ async def test_a_database_in_use_is_not_replaced(sqlite_url: str, sqlite_path: P
             await restore(sqlite_url, tmp_path / "copy")
         assert await PaperStore(db).save_metadata([make_paper("2605.00077")]) == 1
     assert await count(sqlite_url) == 4
+
+
+async def test_a_running_bots_database_is_not_replaced_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
+    await fill(postgres_url)
+    await backup(postgres_url, tmp_path / "copy")
+    await fill(postgres_url, 10)
+    async with Database.open(postgres_url) as db:
+        leases, now = LeaseStore(db), datetime.now(UTC)
+        held = await leases.take("another-host:1", now + timedelta(minutes=5), seen=None)
+        assert held is not None
+        with pytest.raises(DatabaseBusy, match="in use by another-host:1: stop the bot first"):
+            await restore(postgres_url, tmp_path / "copy")
+        assert await PaperStore(db).count() == 6
+        await leases.renew(held.token, now)
+    await restore(postgres_url, tmp_path / "copy")
+    assert await count(postgres_url) == 3
+
+
+async def test_the_tools_connect_as_the_address_says(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(StoreError, match="sslmode"):
+        await backup(f"{postgres_url}&sslmode=no-such-mode", tmp_path / "copy")
+    # Secrets go by another way than the command line, which everybody can read.
+    told = tmp_path / "bin" / "pg_dump"
+    told.parent.mkdir()
+    told.write_text('#!/bin/sh\necho "$@ and $PGPASSWORD" >&2\nexit 1\n')
+    told.chmod(0o755)
+    monkeypatch.setenv("PATH", str(told.parent), prepend=os.pathsep)
+    for address in ("postgresql://me:hunter2@host:5/x?sslmode=verify-full", "postgresql://host/x?password=hunter2"):
+        with pytest.raises(StoreError) as caught:
+            await backup(address, tmp_path / "copy")
+        assert str(caught.value).endswith("and …")
+        assert "hunter2" not in str(caught.value)
+        assert f"--dbname={address.replace(':hunter2', '').replace('?password=hunter2', '')}" in str(caught.value)
 
 
 async def test_check_finds_damage_and_missing_things(sqlite_path: Path) -> None:
