@@ -19,6 +19,7 @@ from bot.app_web import publishing
 from bot.health.facts import FactFinder
 from bot.health.heart import Heart
 from bot.health.meters import Meters
+from bot.heap import share_one_heap
 from bot.services import OnlineServices, Services
 from bot.settings import Settings
 from bot.sources.calendar import load_calendar
@@ -47,6 +48,7 @@ async def run_discord(settings: Settings, token: str, stop: asyncio.Event) -> No
     from bot.deliver.lease import hold_lease
     from bot.store.leases import LeaseStore
 
+    share_one_heap()
     meters = Meters()
     async with AsyncExitStack() as stack:
         online = await stack.enter_async_context(

@@ -167,6 +167,8 @@ def _build_engine(address: Address, busy_timeout: float, threads: "weakref.WeakS
         # A deleted file must be missed, not made again: SQLite creates what it cannot find unless told otherwise.
         sa.URL.create("sqlite+aiosqlite", database=f"file:{_escaped(address)}", query={"mode": "rw", "uri": "true"}),
         hide_parameters=True,
+        # Whoever reads next finds the pages that were just read, and no more caches fill than are needed at once.
+        pool_use_lifo=True,
         # The driver begins nothing by itself: its own mode starts writes late and loses updates.
         connect_args={
             "isolation_level": None,

@@ -179,6 +179,20 @@ async def test_a_cancelled_reader_leaves_the_database_usable(db: Database) -> No
     assert await PaperStore(db).save_metadata([make_paper()]) == 1
 
 
+async def test_one_reader_after_another_takes_the_connection_that_was_used_last(sqlite_url: str) -> None:
+    """Each connection has a cache of its own, which fills when it reads and goes stale while others write."""
+    async with Database.open(sqlite_url) as db:
+
+        async def read(together: asyncio.Barrier) -> object:
+            async with db.read() as connection:
+                await together.wait()
+                return (await connection.get_raw_connection()).driver_connection
+
+        together = asyncio.Barrier(4)
+        assert len(set(await asyncio.gather(*(read(together) for _ in range(4))))) == 4
+        assert len({await read(asyncio.Barrier(1)) for _ in range(8)}) == 1
+
+
 async def test_a_lock_held_by_another_process_is_busy_and_then_free(sqlite_path: Path) -> None:
     holder = sqlite3.connect(sqlite_path, isolation_level=None)
     async with Database.open(f"sqlite:///{sqlite_path}", busy_timeout=0.05) as db:

@@ -1,5 +1,6 @@
 """`paperbrief run` as a process between a Discord and an arXiv on loopback, while all goes well, or nearly."""
 
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -42,6 +43,16 @@ async def test_what_arxiv_announced_stands_in_the_channel_once_over_two_starts(m
     assert machine.syncs() == [registering], "the commands had not changed"
     assert machine.shown(room) == titles
     assert (await machine.ledger()).by_state == {DeliveryState.SENT: 1}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows a process's memory like this")
+async def test_its_threads_share_one_heap(machine: Machine) -> None:
+    room = machine.rooms[0]
+    await machine.subscribe(room)
+    running = await machine.ready()
+    await machine.until(lambda: machine.discord.messages(room.id))
+    assert running.heaps_of_threads == 0
+    assert await running.terminate() == 0
 
 
 async def test_a_server_is_served_from_its_first_command_on(machine: Machine) -> None:
