@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -19,6 +19,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.clock import Clock, SystemClock
+from bot.errors import DatabaseBusy
 from bot.log import get_logger
 from bot.store.address import Address, Dialect, parse_address
 from bot.store.border import border, corrupt
@@ -39,6 +40,9 @@ _ROWS_AT_ONCE = 64
 _THREAD_ENDS = 1.0
 """Seconds; it takes some microseconds."""
 
+_LAST_ENDS = 1.0
+"""Seconds that the end waits for transactions under way, such as that of a command."""
+
 
 class Database:
     """An open database; made by `Database.open`."""
@@ -49,6 +53,9 @@ class Database:
         self._busy_timeout = busy_timeout
         self._writer = asyncio.Lock()
         self._writing: asyncio.Task[Any] | None = None
+        self._under_way = 0
+        self._at_rest = asyncio.Event()
+        self._ending = False
         self._identity = self._identify()
         self.clock = clock
 
@@ -71,11 +78,12 @@ class Database:
             await asyncio.to_thread(upgrade_schema, address, busy_timeout=busy_timeout)
         threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         engine = _build_engine(address, busy_timeout, threads)
+        database = cls(engine, address, clock, busy_timeout)
         try:
-            yield cls(engine, address, clock, busy_timeout)
+            yield database
         finally:
             try:
-                await _carry_through(asyncio.create_task(engine.dispose()))
+                await _carry_through(asyncio.create_task(database._close()))
             finally:
                 await _ended(threads)
 
@@ -107,20 +115,45 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Yield a connection that sees one moment of the database and writes nothing. Raises `StoreError` kinds."""
+        """Yield a connection that sees one moment of the database and writes nothing. Raises `StoreError` kinds.
+
+        The end of the block that opened the database waits a moment for it; none begins after that.
+        """
         with border(self.shown):
-            async with self._engine.connect() as connection:
+            async with self._connect() as connection:
                 if self.dialect == "postgresql":
                     await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                 async with connection.begin() as transaction:
                     yield connection
                     await transaction.rollback()
 
+    @asynccontextmanager
+    async def _connect(self) -> AsyncIterator[AsyncConnection]:
+        """Yield a connection; at the end none may be begun, and one that came back later would stay open."""
+        if self._ending:
+            raise DatabaseBusy(f"the database {self.shown} is being closed, as this program ends")
+        self._under_way += 1
+        try:
+            async with self._engine.connect() as connection:
+                yield connection
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._at_rest.set()
+
+    async def _close(self) -> None:
+        self._ending = True
+        if self._under_way:
+            self._at_rest.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._at_rest.wait(), _LAST_ENDS)
+        await self._engine.dispose()
+
     async def _transaction(self, fn: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         if self._identity != self._identify():
             raise corrupt(self.shown, "was deleted or replaced while this program had it open")
         with border(self.shown):
-            async with self._engine.connect() as connection:
+            async with self._connect() as connection:
                 await connection.execution_options(**{_BEGIN: "IMMEDIATE"})
                 async with connection.begin():
                     if self.dialect == "postgresql":

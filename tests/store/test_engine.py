@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
+import sys
 from pathlib import Path
 
 import psycopg
@@ -26,6 +27,14 @@ _INSERT = sa.text(
 async def count_rows(db: Database) -> int:
     async with db.read() as connection:
         return await connection.scalar(sa.text("SELECT count(*) FROM spend")) or 0
+
+
+def open_files() -> list[str]:
+    found = []
+    for handle in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found.append(str(handle.readlink()))
+    return found
 
 
 async def test_an_error_inside_undoes_the_whole_write(db: Database) -> None:
@@ -191,6 +200,32 @@ async def test_one_reader_after_another_takes_the_connection_that_was_used_last(
         together = asyncio.Barrier(4)
         assert len(set(await asyncio.gather(*(read(together) for _ in range(4))))) == 4
         assert len({await read(asyncio.Barrier(1)) for _ in range(8)}) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists a process's open files like this")
+async def test_a_reader_under_way_at_the_end_leaves_no_file_open(sqlite_path: Path) -> None:
+    """Such as a command that somebody used as the program was told to end."""
+    reading, go_on = asyncio.Event(), asyncio.Event()
+
+    async def read() -> int:
+        async with db.read() as connection:
+            reading.set()
+            await go_on.wait()
+            return await connection.scalar(sa.text("SELECT count(*) FROM spend")) or 0
+
+    async with contextlib.AsyncExitStack() as stack:
+        db = await stack.enter_async_context(Database.open(f"sqlite:///{sqlite_path}"))
+        reader = asyncio.create_task(read())
+        await reading.wait()
+        ending = asyncio.create_task(stack.aclose())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        go_on.set()
+        assert await reader == 0
+        await ending
+    assert [name for name in open_files() if name.startswith(str(sqlite_path))] == []
+    with pytest.raises(DatabaseBusy, match="ends"):
+        await count_rows(db)
 
 
 async def test_a_lock_held_by_another_process_is_busy_and_then_free(sqlite_path: Path) -> None:
