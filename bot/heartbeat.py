@@ -37,14 +37,12 @@ def write_beat(directory: Path, beat: Beat) -> None:
 def read_beat(directory: Path) -> Beat | None:
     """Return the last heartbeat; None where there is none. Raises ValueError for a file that is none, and OSError."""
     try:
-        text = (directory / FILE_NAME).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    try:
-        read = json.loads(text)
+        read = json.loads((directory / FILE_NAME).read_text(encoding="utf-8"))
         ticked_at = read["ticked_at"]
         return Beat(_instant(read["at"]), int(read["pid"]), None if ticked_at is None else _instant(ticked_at))
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except FileNotFoundError:
+        return None
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ValueError(f"{FILE_NAME} is not a heartbeat") from error
 
 

@@ -6,6 +6,7 @@ that were left are forgotten by `bot.store.guilds`.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -57,20 +58,24 @@ class Retention:
 
     async def _delete(self, table: sa.Table, where: sa.ColumnElement[bool]) -> int:
         keys = list(table.primary_key)
-        these = sa.tuple_(*keys).in_(sa.select(*keys).where(where).limit(self._batch))
-
-        async def delete(connection: AsyncConnection) -> int:
-            return (await connection.execute(sa.delete(table).where(these))).rowcount
-
-        return await self._database.write(delete)
+        old = await self._find(sa.select(*keys).where(where))
+        return await self._change(sa.delete(table).where(sa.tuple_(*keys).in_(old), where)) if old else 0
 
     async def _empty_payloads(self, before: datetime) -> int:
         """Empty the frozen texts of what is over; the rows stay, with key, nonce and marker."""
         full = sa.type_coerce(delivery.c.payload, sa.Text) != "{}"
         over = sa.and_(delivery.c.state.in_(_FINAL), delivery.c.updated_at < before, full)
-        these = delivery.c.delivery_id.in_(sa.select(delivery.c.delivery_id).where(over).limit(self._batch))
+        old = await self._find(sa.select(delivery.c.delivery_id).where(over))
+        these = delivery.c.delivery_id.in_([key for (key,) in old])
+        return await self._change(sa.update(delivery).where(these, over).values(payload={})) if old else 0
 
-        async def empty(connection: AsyncConnection) -> int:
-            return (await connection.execute(sa.update(delivery).where(these).values(payload={}))).rowcount
+    async def _find(self, query: "sa.Select[Any]") -> "list[sa.Row[Any]]":
+        """Return the keys of a batch. In a read: to look over a year's deliveries takes a second, and writers wait."""
+        async with self._database.read() as connection:
+            return list((await connection.execute(query.limit(self._batch))).all())
 
-        return await self._database.write(empty)
+    async def _change(self, statement: "sa.Delete | sa.Update") -> int:
+        async def change(connection: AsyncConnection) -> int:
+            return (await connection.execute(statement)).rowcount
+
+        return await self._database.write(change)

@@ -1,6 +1,9 @@
 """What is forgotten with time, how much of it at once, and what never is."""
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -85,6 +88,14 @@ async def test_the_text_of_a_delivery_goes_and_its_key_stays(db: Database) -> No
     assert not await outbox.plan(make_planned(CHANNEL, 2), bot_id=BOT, now=AT), "it is still known to have been posted"
     assert all(one.payload for one in await outbox.load_for_channel(CHANNEL + 1)), "what is not over keeps its text"
     assert await Retention(db).prune(AT + RULES.payload + DAY) == {}
+
+
+async def test_looking_for_what_is_old_holds_up_no_writer(sqlite_url: str, sqlite_path: Path) -> None:
+    """Over a year's deliveries that look takes a second."""
+    async with Database.open(sqlite_url, busy_timeout=0.01) as db:
+        with closing(sqlite3.connect(sqlite_path, isolation_level=None)) as writer:
+            writer.execute("BEGIN IMMEDIATE")
+            assert await Retention(db).prune(AT) == {}
 
 
 async def test_the_ticker_deletes_a_batch_at_a_time_until_little_is_left(db: Database) -> None:

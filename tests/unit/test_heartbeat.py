@@ -56,11 +56,19 @@ def test_a_heartbeat_is_judged_in_one_line(beat: Beat | None, healthy: bool, sai
         "{",
         "[]",
         '{"at": 5, "pid": 1, "ticked_at": null}',
+        '{"at": "2026-11-17T09:00:00Z", "pid": 1e999, "ticked_at": null}',
+        "[" * 100_000,
         '{"at": "2026-11-17T09:00:00", "pid": 1, "ticked_at": null}',
     ],
 )
 def test_a_file_that_is_no_heartbeat_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE_NAME).write_text(text)
+    with pytest.raises(ValueError, match="is not a heartbeat"):
+        read_beat(tmp_path)
+
+
+def test_a_file_of_other_bytes_is_refused_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ValueError, match="is not a heartbeat"):
         read_beat(tmp_path)
 
