@@ -44,12 +44,18 @@ def build_finder(
     settings: Settings, reading: Services, heart: Heart, gateway: Callable[[], GatewayStanding]
 ) -> FactFinder:
     """Return what finds the facts about the running bot."""
+
+    async def categories() -> set[str]:
+        topics = await reading.topics.load_many(await reading.subscriptions.load_topics())
+        return {*settings.brief.categories, *(category for topic in topics for category in topic.categories)}
+
     return FactFinder(
         HealthStore(reading.database),
         heart,
         reading.clock,
         gateway=gateway,
         model=reading.billing.standing,
+        categories=categories,
         calendar=load_calendar(settings.arxiv.calendar),
         cutoff=timedelta(hours=settings.arxiv.cutoff_hours),
         directory=settings.data_dir,

@@ -5,6 +5,7 @@ No figure names a person, a server, a channel or a topic; every label has a fixe
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -72,14 +73,16 @@ def _stored(stored: StoredFigures) -> Iterator[Metric]:
     states = dict.fromkeys(AnnouncementState, 0)
     for one in stored.newest:
         states[one.state] += 1
-    yield _states("paperbrief_announcements", "Stored announcements (category and date).", stored.announcements)
-    yield _states("paperbrief_announcements_newest", "The newest announcement of each category.", states)
+    said = "Stored announcements (category and date), by state."
+    yield _states("paperbrief_announcements", said, AnnouncementState, stored.announcements)
+    said = "The newest announcement of each category that somebody wants, by state."
+    yield _states("paperbrief_announcements_newest", said, AnnouncementState, states)
     if stored.last_ingest is not None:
         at = stored.last_ingest.timestamp()
         yield _one("paperbrief_last_ingest_timestamp_seconds", "When arXiv was last read.", at)
     yield _one("paperbrief_papers", "Stored papers.", stored.papers)
-    yield _states("paperbrief_deliveries", "Messages in the ledger.", stored.deliveries)
-    yield _states("paperbrief_subscriptions", "Subscriptions.", stored.subscriptions)
+    yield _states("paperbrief_deliveries", "Messages in the ledger, by state.", DeliveryState, stored.deliveries)
+    yield _states("paperbrief_subscriptions", "Subscriptions, by state.", SubscriptionState, stored.subscriptions)
     yield _one("paperbrief_servers", "Servers that the bot is in.", stored.servers)
     yield _one("paperbrief_gateway_identifies", "Connections made to Discord in 24 hours.", stored.identifies)
     spent = stored.spending
@@ -103,14 +106,5 @@ def _by(name: str, said: str, label: str, values: Mapping[str, float]) -> Metric
     return family
 
 
-def _states(
-    name: str,
-    said: str,
-    counts: Mapping[AnnouncementState, int] | Mapping[DeliveryState, int] | Mapping[SubscriptionState, int],
-) -> Metric:
-    kinds: type[StrEnum] = {
-        "paperbrief_deliveries": DeliveryState,
-        "paperbrief_subscriptions": SubscriptionState,
-    }.get(name, AnnouncementState)
-    found = {str(state): count for state, count in counts.items()}
-    return _by(name, f"{said[:-1]}, by state.", "state", {str(kind): found.get(str(kind), 0) for kind in kinds})
+def _states(name: str, said: str, kinds: type[StrEnum], counts: Mapping[Any, int]) -> Metric:
+    return _by(name, said, "state", {str(kind): counts.get(kind, 0) for kind in kinds})

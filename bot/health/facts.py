@@ -2,8 +2,8 @@
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -62,16 +62,21 @@ class FactFinder:
         *,
         gateway: Callable[[], GatewayStanding],
         model: Callable[[], Awaitable[ModelStanding | None]],
+        categories: Callable[[], Awaitable[Collection[str]]],
         calendar: AnnouncementCalendar,
         cutoff: timedelta,
         directory: Path,
     ) -> None:
-        """`cutoff`: from a release to when it is overdue. `directory`: on the disk that may be full."""
+        """`categories`: those that are to be read at present. `cutoff`: from a release to when it is overdue.
+
+        `directory`: on the disk that may be full.
+        """
         self._store = store
         self._heart = heart
         self._clock = clock
         self._gateway = gateway
         self._model = model
+        self._categories = categories
         self._calendar = calendar
         self._cutoff = cutoff
         self._directory = directory
@@ -92,7 +97,8 @@ class FactFinder:
         stored, model, problem = None, None, None
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                stored, model = await self._store.load(now), await self._model()
+                stored = await self._load(now)
+                model = await self._model()
         except TimeoutError:
             problem = f"no answer within {ANSWER_SECONDS:g} s"
         except StoreError as error:
@@ -108,6 +114,11 @@ class FactFinder:
             model,
             problem,
         )
+
+    async def _load(self, now: datetime) -> StoredFigures:
+        # What nobody subscribes to any more is not read: that nothing newer is known of it is no fault.
+        stored, wanted = await self._store.load(now), await self._categories()
+        return replace(stored, newest=tuple(one for one in stored.newest if one.category in wanted))
 
 
 def _free(directory: Path) -> int | None:

@@ -7,7 +7,7 @@ import base64
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -46,6 +46,10 @@ class GuildTopics(Protocol):
         """Return the server's topics."""
         ...
 
+    async def load_every(self) -> Sequence[Topic]:
+        """Return the topics of all servers."""
+        ...
+
     async def delete(self, guild_id: int, slug: str) -> bool:
         """Delete the topic; return whether there was one."""
         ...
@@ -68,6 +72,13 @@ class Topics:
         if key.guild_id is None:
             return self._catalogue.get(key.slug)
         return await self._guild_topics.load(key.guild_id, key.slug)
+
+    async def load_many(self, keys: Collection[TopicKey]) -> list[Topic]:
+        """Return those of the topics that there still are; however many they are, the store is asked once."""
+        found = {TopicKey(one.slug): one for one in self._catalogue.values()}
+        if any(key.guild_id is not None for key in keys):
+            found |= {TopicKey(one.slug, one.guild_id): one for one in await self._guild_topics.load_every()}
+        return [found[key] for key in keys if key in found]
 
     async def load_all(self, guild_id: int | None) -> list[Topic]:
         """Return what a server may choose from, its own first; outside of a server the built-in ones."""

@@ -18,13 +18,11 @@ from bot.store.migrations import HEAD
 from bot.store.schema import announcement, delivery, gateway_identify, guild, paper, spend, subscription
 
 _DAY = timedelta(days=1)
-_LIVE = timedelta(days=7)
-"""A category of which nothing newer is known is not read any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewestAnnouncement:
-    """The newest announcement of a category that is read."""
+    """The newest announcement of a category."""
 
     category: str
     announced_on: date
@@ -74,7 +72,7 @@ class HealthStore:
             spent = (await connection.execute(_spent())).one()
             return StoredFigures(
                 announcements=await _count(connection, announcement.c.state),
-                newest=await _newest(connection, now),
+                newest=await _newest(connection),
                 last_ingest=await connection.scalar(sa.select(sa.func.max(announcement.c.fetched_at))),
                 papers=await _size(connection, paper),
                 deliveries=await _count(connection, delivery.c.state),
@@ -122,11 +120,10 @@ async def _size(connection: AsyncConnection, table: sa.Table, *where: sa.ColumnE
     return await connection.scalar(sa.select(sa.func.count()).select_from(table).where(*where)) or 0
 
 
-async def _newest(connection: AsyncConnection, now: datetime) -> tuple[NewestAnnouncement, ...]:
+async def _newest(connection: AsyncConnection) -> tuple[NewestAnnouncement, ...]:
     column = announcement.c
     latest = (
         sa.select(column.category, sa.func.max(column.announced_on).label("announced_on"))
-        .where(column.announced_on >= (now - _LIVE).date())
         .group_by(column.category)
         .subquery()
     )

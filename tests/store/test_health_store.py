@@ -63,6 +63,7 @@ async def test_everything_is_counted(db: Database) -> None:
     assert found.newest == (
         NewestAnnouncement("cs.AI", TUESDAY, AnnouncementState.QUIET),
         NewestAnnouncement("cs.CL", TUESDAY, AnnouncementState.STALLED),
+        NewestAnnouncement("old", MONDAY.replace(day=1), AnnouncementState.FAILED),
     )
     assert (found.last_ingest, found.papers, found.servers, found.identifies) == (NOON, 1, 1, 1)
     assert found.subscriptions == {SubscriptionState.ACTIVE: 1}
