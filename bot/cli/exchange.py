@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.common import EXIT_INCOMPLETE, TextOrJson, prepare, print_json, run_async
+from bot.cli.common import EXIT_INCOMPLETE, TextOrJson, prepare, print_json, reported_errors, run_async
 from bot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,20 +47,28 @@ def export(
         print_json(document)
         return
 
-    async def write() -> None:
-        import json
-
-        try:
-            with path.open("x", encoding="utf-8") as file:
-                json.dump(document, file, ensure_ascii=False, indent=2)
-        except FileExistsError:
-            raise UsageError(f"{path} exists already; choose another name") from None
-        except OSError as error:
-            raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
-
-    run_async(write)
+    with reported_errors():
+        _write(path, document)
     counted = sum(len(one["subscriptions"]) for one in document["servers"])
     typer.echo(f"wrote {counted} subscriptions of {len(document['servers'])} servers to {path}")
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
+    """Write the file whole or not at all: half of one would be taken for a copy, and stand in the next one's way."""
+    import json
+
+    try:
+        path.touch(exist_ok=False)
+        try:
+            with path.open("w", encoding="utf-8") as file:
+                json.dump(document, file, ensure_ascii=False, indent=2)
+        except BaseException:
+            path.unlink()
+            raise
+    except FileExistsError:
+        raise UsageError(f"{path} exists already; choose another name") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
 def import_(

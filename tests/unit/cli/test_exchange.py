@@ -19,6 +19,8 @@ from bot.statement import Statement
 from bot.store.engine import Database
 from bot.store.guild_topics import GuildTopicStore
 from bot.store.subscriptions import SubscriptionStore
+from tests.faults.disks import fill_up, mounted
+from tests.store.files import names_in
 from tests.store.rows import AT
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -202,6 +204,18 @@ def test_a_large_bots_own_export_is_not_too_much(run: Run, tmp_path: Path) -> No
     (tmp_path / "in.json").write_text(json.dumps(document, indent=12))
     assert (tmp_path / "in.json").stat().st_size > 4 * 2**20
     assert run("import", "in.json").stdout.endswith("0 added, 0 changed, 0 unchanged, 12000 refused\n")
+
+
+def test_half_an_export_is_none(run: Run, sqlite_path: Path, tmp_path: Path) -> None:
+    on(sqlite_path, fill)
+    with mounted(tmp_path / "small", "size=64k"):
+        filler = fill_up(tmp_path / "small")
+        done = run("export", "small/out.json")
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "No space left on device" in done.stderr
+        assert names_in(tmp_path / "small") == ["filler"]
+        filler.unlink()
+        assert run("export", "small/out.json").exit_code == 0
 
 
 def test_a_misspelt_list_of_a_server_is_said_rather_than_passed_over(run: Run, tmp_path: Path) -> None:
