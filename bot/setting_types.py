@@ -12,11 +12,9 @@ from pydantic import BeforeValidator, SecretStr
 
 def is_loopback(url: str) -> bool:
     """Return whether `url` points at this machine and nowhere else."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 

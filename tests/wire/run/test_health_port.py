@@ -102,7 +102,8 @@ async def test_it_answers_nothing_else_and_to_nobody_else(machine: Machine, moni
     assert (await monitor.get("/metrics"))[1].startswith("text/plain; version=")
     assert (await monitor.get("/"))[0] == 404
     assert (await monitor.get("/healthz", Host=f"127.0.0.1:{monitor.port}"))[0] == 200
-    assert (await monitor.get("/healthz", Host=f"rebound.example:{monitor.port}"))[0] == 403
+    for host in (f"rebound.example:{monitor.port}", f"127.0.0.1@rebound.example:{monitor.port}", "[::1"):
+        assert (await monitor.get("/healthz", Host=host))[0] == 403
     assert await running.terminate() == 0
 
 
