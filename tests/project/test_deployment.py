@@ -77,6 +77,8 @@ def test_each_service_is_hardened_and_limited(service: str) -> None:
     assert one["security_opt"] == ["no-new-privileges:true"]
     assert one["restart"] == "unless-stopped"
     assert {"pids_limit", "mem_limit", "tmpfs", "stop_grace_period"} <= one.keys()
+    # An engine refuses to start what may use more processors than there are: the smallest servers have one.
+    assert "cpus" not in one
     assert "ports" not in one
     assert "privileged" not in one
 

@@ -86,7 +86,6 @@ async def test_every_row_of_every_table_arrives_as_it_was(filled: str, empty: st
     back = await copy_database(empty, f"sqlite:///{tmp_path / 'back.sqlite3'}")
     assert digests(back) == digests(there)
     assert await check(f"sqlite:///{tmp_path / 'back.sqlite3'}") == []
-    assert names_in(tmp_path) == sorted(names_in(tmp_path))
     assert [name for name in names_in(tmp_path) if name.startswith("back")] == ["back.sqlite3"]
 
 

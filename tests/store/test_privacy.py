@@ -1,13 +1,15 @@
 """Every table has a decision about whom it concerns, and deleting keeps to it."""
 
-import pytest
-import sqlalchemy as sa
+from pathlib import Path
 
+from bot.model import Topic
 from bot.store.engine import Database
+from bot.store.guild_topics import GuildTopicStore
 from bot.store.guilds import GuildStore
 from bot.store.privacy import DECISIONS, Erasure
 from bot.store.readers import ReaderStore
 from bot.store.schema import metadata
+from tests.store.files import contents, is_there, log_of
 from tests.store.rows import AT, fill, texts
 from tools.privacy import PAGE, render
 
@@ -98,7 +100,12 @@ async def test_a_server_that_came_back_is_not_purged(db: Database) -> None:
     assert await guilds.load_joined() == {GUILD}
 
 
-@pytest.mark.parametrize("column", ["user_id", "guild_id"])
-async def test_what_is_deleted_is_not_left_in_the_file(sqlite_url: str, column: str) -> None:
-    async with Database.open(sqlite_url) as db, db.read() as connection:
-        assert await connection.scalar(sa.text("PRAGMA secure_delete")) == 1, column
+async def test_what_is_deleted_is_not_left_in_the_file(sqlite_url: str, sqlite_path: Path) -> None:
+    words = "what we would rather not be known for"
+    async with Database.open(sqlite_url) as db:
+        await GuildTopicStore(db).save(Topic("ours", {"en": "Ours"}, ("cs.CL",), interest=words, guild_id=GUILD))
+    assert words.encode() in contents(sqlite_path)
+    async with Database.open(sqlite_url) as db:
+        await GuildTopicStore(db).delete(GUILD, "ours")
+    assert not is_there(log_of(sqlite_path)), "closing folds the log into the file"
+    assert words.encode() not in contents(sqlite_path)
