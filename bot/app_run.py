@@ -172,7 +172,8 @@ async def _deliver(
         ),
         publish=changed,
     )
-    jobs: dict[str, Job] = {"tick": heart.tick, "poll": runner.poll, "plan": runner.plan, "warm": runner.warm}
+    jobs: dict[str, Job] = {"tick": heart.tick, "warm": runner.warm}
+    jobs |= {"poll": heart.watched("poll", runner.poll), "plan": heart.watched("plan", runner.plan)}
     jobs["tidy"] = _tidying(settings, reading).run
     if settings.figures.enabled:
         jobs["figures"] = illustrator.run

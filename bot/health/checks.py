@@ -13,6 +13,9 @@ MIN_FREE_BYTES = 500 * 2**20
 MAX_QUEUE_AGE = 1800.0
 """Seconds. A thousand channels take half a minute; what waits for half an hour does not get through to Discord."""
 
+MAX_JOB = 3600.0
+"""Seconds. Planning takes seconds, and minutes where a model writes; reading arXiv some minutes, at its pace."""
+
 _GRACE = timedelta(hours=1)
 """From the cut-off on: arXiv is asked every hour then, and a category that just began to be read is new."""
 
@@ -63,6 +66,9 @@ def _ticker(facts: Facts) -> Check:
     if age is None:
         return Check("ticker", True, "has not begun: it waits for Discord to accept the bot", {"age_seconds": None})
     figures = {"age_seconds": round(age, 1)}
+    for job, seconds in facts.under_way.items():
+        if seconds > MAX_JOB:
+            return Check("ticker", False, f"its job “{job}” has been under way for {seconds:.0f} s", figures)
     return Check("ticker", age <= MAX_AGE, f"ticked {age:.0f} s ago", figures)
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -38,7 +38,8 @@ class GatewayStanding:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """One moment. `stored` and `model` are None where the database cannot be asked, for `problem`; `model` also
-    without one. `due_on` is the newest announcement that should be out, overdue from `overdue_at` on."""
+    without one. `due_on` is the newest announcement that should be out, overdue from `overdue_at` on. `under_way`:
+    jobs that run, and for how many seconds."""
 
     now: datetime
     gateway: GatewayStanding
@@ -49,6 +50,7 @@ class Facts:
     stored: StoredFigures | None = None
     model: ModelStanding | None = None
     problem: str | None = None
+    under_way: Mapping[str, float] = field(default_factory=dict)
 
 
 class FactFinder:
@@ -113,6 +115,7 @@ class FactFinder:
             stored,
             model,
             problem,
+            self._heart.under_way,
         )
 
     async def _load(self, now: datetime) -> StoredFigures:

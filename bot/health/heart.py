@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
+from typing import Any
 
 from bot.clock import Clock
 from bot.heartbeat import Beat, remove_beat, write_beat
@@ -20,6 +22,25 @@ class Heart:
         self._beat = Beat(clock.now(), os.getpid())
         self._ticked: float | None = None
         self._failing = False
+        self._begun: dict[str, float] = {}
+
+    @property
+    def under_way(self) -> Mapping[str, float]:
+        """Return watched jobs that are running, by name, with the seconds since each began."""
+        now = self._clock.monotonic()
+        return {name: now - begun for name, begun in self._begun.items()}
+
+    def watched(self, name: str, job: Callable[[], Awaitable[object]]) -> Callable[[], Coroutine[Any, Any, None]]:
+        """Return `job`, seen in `under_way` while it runs: one that hangs does not keep the ticker from ticking."""
+
+        async def run() -> None:
+            self._begun[name] = self._clock.monotonic()
+            try:
+                await job()
+            finally:
+                del self._begun[name]
+
+        return run
 
     @property
     def ticker_age(self) -> float | None:

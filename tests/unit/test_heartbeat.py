@@ -1,5 +1,6 @@
 """The heartbeat's file: whole or not there, and what is made of it."""
 
+import asyncio
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from structlog.testing import capture_logs
 from bot.clock import AsOfClock
 from bot.health.heart import Heart
 from bot.heartbeat import FILE_NAME, MAX_AGE, Beat, judge_beat, read_beat, remove_beat, write_beat
+from tests.unit.deliver.fakes import JumpClock
 
 NOW = datetime(2026, 11, 17, 9, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -89,6 +91,30 @@ async def test_a_heart_beats_into_a_directory_that_it_makes_and_takes_its_heartb
     assert (before, heart.ticker_age is None) == (None, False)
     heart.stop()
     assert read_beat(directory) is None
+
+
+async def test_a_job_is_under_way_until_it_ends_however_it_ends(tmp_path: Path) -> None:
+    clock = JumpClock(NOW)
+    heart, release = Heart(tmp_path, clock), asyncio.Event()
+
+    async def job() -> None:
+        await release.wait()
+        raise ZeroDivisionError
+
+    running = asyncio.create_task(heart.watched("plan", job)())
+    await asyncio.sleep(0)
+    clock.pass_time(seconds=90)
+    assert heart.under_way == {"plan": 90}
+    release.set()
+    with pytest.raises(ZeroDivisionError):
+        await running
+    assert heart.under_way == {}
+    release.clear()
+    again = asyncio.create_task(heart.watched("plan", job)())
+    await asyncio.sleep(0)
+    again.cancel()
+    await asyncio.wait({again})
+    assert heart.under_way == {}
 
 
 def test_the_heartbeat_of_another_process_stays(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.health.checks import MAX_QUEUE_AGE, MIN_FREE_BYTES, judge, problems
+from bot.health.checks import MAX_JOB, MAX_QUEUE_AGE, MIN_FREE_BYTES, judge, problems
 from bot.health.facts import Facts, GatewayStanding
 from bot.model import AnnouncementState
 from bot.store.health import NewestAnnouncement
@@ -26,6 +26,10 @@ UNWELL: dict[str, tuple[Facts, str]] = {
     "no gateway yet": (facts(gateway=GatewayStanding()), "gateway: not connected to Discord yet"),
     "a shard is gone": (facts(gateway=GatewayStanding(3, 2, 0.1)), "gateway: 2 of 3 shards connected to Discord"),
     "the ticker is still": (facts(ticker_age=301.0), "ticker: ticked 301 s ago"),
+    "a job hangs": (
+        facts(under_way={"poll": 20.0, "plan": MAX_JOB + 1}),
+        "ticker: its job “plan” has been under way for 3601 s",
+    ),
     "no database": (facts(stored=None, model=None, problem="the disk is gone"), "database: the disk is gone"),
     "stalled": (
         stored(newest=(STALLED,)),
@@ -47,6 +51,7 @@ UNWELL: dict[str, tuple[Facts, str]] = {
 WELL: dict[str, Facts] = {
     "usual": facts(),
     "starting": facts(ticker_age=None),
+    "a job that takes its time": facts(under_way={"poll": MAX_JOB}),
     "nothing read yet": stored(newest=(), last_ingest=None),
     "before the cut-off": stored(newest=(WAITING,)),
     "new day, not asked yet": replace(stored(newest=(BEHIND,)), overdue_at=NOW),
