@@ -17,6 +17,7 @@ import gzip
 import json
 import resource
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from datetime import date, datetime
@@ -86,8 +87,12 @@ def main() -> None:
             print(f"{month}, after {time.perf_counter() - began:.0f} s", file=sys.stderr)
 
     stock = load_stock(options.papers, options.share)
-    outcome = asyncio.run(live_a_year(stock, start=_START, days=options.days, seed=options.seed, progress=progress))
-    found, diary = outcome.reckoning, outcome.diary
+    with tempfile.TemporaryDirectory(prefix="paperbrief-year-") as directory:
+        living = live_a_year(
+            stock, Path(directory), start=_START, days=options.days, seed=options.seed, progress=progress
+        )
+        outcome = asyncio.run(living)
+        found, diary = outcome.reckon(), outcome.diary
     for line in [*spans_of(outcome.storm), *sorted(found.wrong, key=_lost_papers_last)[:_SHOWN]]:
         print(line, file=sys.stderr)
     figures: dict[str, Any] = {one.name: getattr(found, one.name) for one in dataclasses.fields(found)}

@@ -6,7 +6,7 @@ one is reconstructed from records by their ids and datestamps (`bot.sources.reco
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from bot.model import Announcement, AnnouncementState, Counts, FetchedAnnounceme
 from bot.pipeline.ports import Oai
 from bot.sources.calendar import AnnouncementCalendar
 from bot.sources.judge import explain_failure, explain_problem, find_anomaly
-from bot.sources.reconcile import assign_dates
+from bot.sources.reconcile import assign_dates, find_ceilings
 from bot.statement import Statement, StatementCode
 from bot.store.announcements import AnnouncementStore
 from bot.store.papers import PaperStore
@@ -36,8 +36,21 @@ ASK_AGAIN_AFTER = timedelta(hours=6)
 REBUILT = Statement.of(StatementCode.REBUILT)
 
 
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """The dates that a category lacks, and the records from which they are rebuilt.
+
+    `unread`: the date that is due, where it was not read yet: OAI may have its papers before the listing page.
+    """
+
+    category: str
+    missing: list[date]
+    unread: list[date]
+    records: "Sequence[OaiRecord]"
+
+
 class CatchUp:
-    """Fills gaps in one category's announcements."""
+    """Fills gaps in the announcements of some categories."""
 
     def __init__(
         self,
@@ -54,26 +67,44 @@ class CatchUp:
         self._calendar = calendar
         self._clock = clock
 
-    async def run(self, category: str, as_of: datetime) -> tuple[list[Announcement], int]:
+    async def run(self, categories: Sequence[str], as_of: datetime) -> tuple[list[Announcement], int]:
         """Back-fill every expected announcement before the one that is due, and return them with the new papers' count.
 
         A date is settled as complete, or as quiet where OAI has papers of a later announcement and none of that one (a
         deferral that the calendar did not know). That OAI has records which were touched later proves nothing: it may
         still lack the announcement. Anything less certain stays failed or partial: a later run asks again.
         """
-        missing = await self._missing(category, as_of)
-        if not missing:
-            return [], 0
         # OAI refuses a day that has not begun in UTC, which the due date can be on a winter's evening.
-        first, last = missing[0], min(self._calendar.due(as_of), as_of.date())
-        _log.info("catching up", category=category, missing=[str(one) for one in missing])
-        try:
-            records = await self._oai.fetch_records(category, first, last)
-        except SourceError as error:
-            return [await self._failed(category, one, as_of, explain_failure(error)) for one in missing], 0
-        rebuilt = await self._rebuild(category, records, missing, last)
+        last = min(self._calendar.due(as_of), as_of.date())
+        saved: list[Announcement] = []
+        new_papers = 0
+        gaps: list[_Gap] = []
+        for category in categories:
+            missing = await self._missing(category, as_of)
+            if not missing:
+                continue
+            _log.info("catching up", category=category, missing=[str(one) for one in missing])
+            try:
+                records = await self._oai.fetch_records(category, missing[0], last)
+            except SourceError as error:
+                saved += [await self._failed(category, one, as_of, explain_failure(error)) for one in missing]
+            else:
+                gaps.append(_Gap(category, missing, await self._unread(category, as_of), records))
+        # Identifiers rise over all categories, so what one's records tell helps to date the others' papers.
+        ceilings = {mark for gap in gaps for mark in find_ceilings(gap.records)}
+        for gap in gaps:
+            filled, count = await self._fill(gap, ceilings, last, as_of)
+            saved += filled
+            new_papers += count
+        return saved, new_papers
+
+    async def _fill(
+        self, gap: "_Gap", ceilings: set[tuple[str, date]], last: date, as_of: datetime
+    ) -> tuple[list[Announcement], int]:
+        category, missing = gap.category, gap.missing
+        rebuilt = await self._rebuild(gap, ceilings, last)
         reached = max((day for day, one in rebuilt.items() if one.papers), default=date.min)
-        reached = max(reached, await self._reached(category, records, first))
+        reached = max(reached, await self._reached(category, gap.records, missing[0]))
         saved: list[Announcement] = []
         new_papers = 0
         for announced_on in missing:
@@ -99,12 +130,15 @@ class CatchUp:
         return date.min
 
     async def _rebuild(
-        self, category: str, records: "Sequence[OaiRecord]", missing: Sequence[date], last: date
+        self, gap: "_Gap", ceilings: set[tuple[str, date]], last: date
     ) -> dict[date, FetchedAnnouncement]:
-        ids = [record.paper.arxiv_id for record in records]
+        category, missing = gap.category, gap.missing
+        ids = [record.paper.arxiv_id for record in gap.records]
         known = await self._announcements.load_new_ids(missing[0] - HORIZON, last)
         announced = await self._announcements.load_announced(category, ids, before=missing[0])
-        rebuilt = assign_dates(records, category, missing, known, announced=announced)
+        rebuilt = assign_dates(
+            gap.records, category, missing, known, announced=announced, ceilings=ceilings, unread=gap.unread
+        )
         # What this category is known to have announced on another day was not announced on a missed one.
         elsewhere = await self._announcements.load_delivered_elsewhere(category, ids, missing)
         return {day: _without(elsewhere, one) for day, one in rebuilt.items()}
@@ -144,6 +178,12 @@ class CatchUp:
             for one in self._calendar.between(earliest, due - timedelta(days=1))
             if one not in rows or _open(rows[one], as_of)
         ]
+
+    async def _unread(self, category: str, as_of: datetime) -> list[date]:
+        due = self._calendar.due(as_of)
+        row = await self._announcements.load(category, due)
+        settled = row is not None and row.state in (AnnouncementState.FRESH, AnnouncementState.QUIET)
+        return [] if settled else [due]
 
     async def _first_known(self, category: str, due: date) -> date:
         """Return the first date of which anything is noted, and be it that it could not be read: we were there then."""

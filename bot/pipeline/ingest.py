@@ -1,8 +1,8 @@
 """From arXiv to the store: what was announced, what was missed, and the metadata that comes later.
 
 Order: each category's listing page, a stand-in where the page does not serve, missed announcements, enrichment. Every
-category is stored before the next is asked, so a killed run resumes where it stood. No error of one category stops
-another, and nothing that was read is ever dropped because something later failed.
+category's page is stored before the next is asked, so a killed run resumes where it stood. No error of one category
+stops another, and nothing that was read is ever dropped because something later failed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -79,10 +79,9 @@ class Ingest:
             found += announcements
             new_papers += count
         self._progress("catching up", steps - 2, steps)
-        for category in categories:
-            announcements, count = await self._catch_up.run(category, as_of)
-            found = [*announcements, *found]
-            new_papers += count
+        announcements, count = await self._catch_up.run(categories, as_of)
+        found = [*announcements, *found]
+        new_papers += count
         self._progress("adding metadata", steps - 1, steps)
         enriched, enrichment_failed = await self._enrichment.run(categories, as_of)
         vectors = await self._embedding.run(self._progress) if self._embedding is not None else None

@@ -39,7 +39,8 @@ _TEXTS = {
         "arXiv announces nothing for {day}; the next one, dated {following}, is due at {release}"
     ),
     StatementCode.REBUILT: mark(
-        "missed on the day; rebuilt from arXiv's OAI records, in which late cross-lists of older papers are approximate"
+        "missed on the day; rebuilt from arXiv's OAI records, in which late cross-lists and the days of papers changed "
+        "since are approximate"
     ),
     StatementCode.REBUILT_SHORT: mark("rebuilt from OAI records: {held} of the {announced} papers arXiv showed"),
     StatementCode.NOT_RECOVERED: mark("missed on the day and not yet recovered: {reason}"),
@@ -55,8 +56,8 @@ _TEXTS = {
     StatementCode.CATEGORY_FAILED: mark("{category} could not be read"),
     StatementCode.CATEGORY_SHORT: mark("{category} is incomplete"),
     StatementCode.CATEGORY_REBUILT: mark(
-        "{category} was missed on the day; rebuilt from arXiv's OAI records, in which late cross-lists of older papers "
-        "are approximate"
+        "{category} was missed on the day; rebuilt from arXiv's OAI records, in which late cross-lists and the days of "
+        "papers changed since are approximate"
     ),
     StatementCode.CATEGORIES_UNREAD: mark(
         "{unread}: not read so far; this bot reads the categories of its settings and of the topics that are "

@@ -5,9 +5,10 @@ datestamp is never earlier than its announcement. So among papers in the order o
 most the smallest datestamp from there on; for records that were never touched again, it is the datestamp itself.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import accumulate
 
 from bot.model import AnnouncedPaper, AnnounceType, Counts, FetchedAnnouncement, SourceName
 from bot.sources.oai import OaiRecord
@@ -23,21 +24,26 @@ def assign_dates(
     known: Sequence[tuple[str, date]],
     *,
     announced: Collection[str] = (),
+    ceilings: Iterable[tuple[str, date]] = (),
+    unread: Collection[date] = (),
 ) -> dict[date, FetchedAnnouncement]:
     """Return what was announced in `category` on each of the `missing` dates, as far as `records` tell.
 
     `records` are those of the category's set, modified from the first missing date until today. `known` are (id, date)
     of papers stored as new around the gap, never replacements, of this and preferably of other categories too: ids rise
-    over all of them. `announced` are ids that this category itself announced before the gap, whatever the type. A date
-    for which nothing is found is not in the result: that is no proof that nothing was announced.
+    over all of them. `announced` are ids that this category itself announced before the gap, whatever the type.
+    `ceilings` is what `find_ceilings` found, in other categories' records too. `unread` are dates that were not missed,
+    only not read yet: what is new on them belongs to no missing one, and is in the result. A date for which nothing is
+    found is not: that is no proof that nothing was announced.
 
-    New papers and same-day cross-lists are exact as long as datestamps keep their promise. Of older papers, one with
+    New papers and same-day cross-lists are exact as long as datestamps keep their promise and none of several
+    cross-lists came later than the paper: records do not tell which one did. Of older papers, one with
     another primary category is taken for a late cross-list unless it is in `announced`. Whether it was only a new
     version of a paper from before our history cannot be told, and a paper too many is better than one lost.
     """
-    days = sorted(set(missing))
-    if not days:
+    if not missing:
         return {}
+    days = sorted({*missing, *unread})
     # An id that another category announced on a missing day is fresh that day here, too.
     outside = {arxiv_id for arxiv_id, day in known if day not in days}
     fresh_known = _fresh(known)
@@ -53,8 +59,10 @@ def assign_dates(
         fresh, stale = _recent(fresh)
         older += stale
     found: dict[date, list[AnnouncedPaper]] = {}
-    for record, day in _dated(fresh, days, fresh_known):
+    for record, likely in _dated(fresh, days, fresh_known, ceilings):
         kind = AnnounceType.NEW if same_category(record.paper.primary_category, category) else AnnounceType.CROSS
+        crossed_later = record.datestamp in missing and _touched_by_cross(record, category)
+        day = record.datestamp if crossed_later else likely
         found.setdefault(day, []).append(AnnouncedPaper(record.paper, kind, 0))
     history = min((day for _, day in known), default=None)
     for record in older:
@@ -62,9 +70,23 @@ def assign_dates(
             record.paper.arxiv_id in outside and same_category(record.paper.primary_category, category)
         )
         older_kind = _older_kind(record, category, again, history)
-        if record.datestamp in days and older_kind is not None:
+        if record.datestamp in missing and older_kind is not None:
             found.setdefault(record.datestamp, []).append(AnnouncedPaper(record.paper, older_kind, 0))
     return {day: _announcement(category, day, found[day]) for day in sorted(found)}
+
+
+def find_ceilings(records: Iterable[OaiRecord]) -> list[tuple[str, date]]:
+    """Return (id, datestamp) where a datestamp says more of the ids up to its own than those of later ids do.
+
+    No paper with an id up to that one was announced after that day, in whatever category. At most one for each day.
+    """
+    found: list[tuple[str, date]] = []
+    lowest = date.max
+    for record in sorted(records, key=lambda one: id_order(one.paper.arxiv_id), reverse=True):
+        if record.datestamp < lowest and not record.deleted:
+            lowest = record.datestamp
+            found.append((record.paper.arxiv_id, lowest))
+    return found
 
 
 def _fresh(known: Sequence[tuple[str, date]]) -> list[tuple[tuple[int, str, str], date]]:
@@ -96,30 +118,43 @@ def _recent(records: list[OaiRecord]) -> tuple[list[OaiRecord], list[OaiRecord]]
 
 
 def _dated(
-    records: list[OaiRecord], days: list[date], fresh_known: list[tuple[tuple[int, str, str], date]]
+    records: list[OaiRecord],
+    days: list[date],
+    fresh_known: list[tuple[tuple[int, str, str], date]],
+    ceilings: Iterable[tuple[str, date]],
 ) -> list[tuple[OaiRecord, date]]:
     """Return the records that belong to one of `days`, with that day, in the order of their ids.
 
     A record's day is at most the smallest datestamp or known date from its id on, and at least the greatest known date
-    up to its id.
+    up to its id, unless the two contradict each other.
     """
-    marks: list[tuple[tuple[int, str, str], date, OaiRecord | None]] = [
-        (id_order(record.paper.arxiv_id), record.datestamp, record) for record in records
+    marks: list[tuple[tuple[int, str, str], date, date, OaiRecord | None]] = [
+        (id_order(record.paper.arxiv_id), record.datestamp, date.min, record) for record in records
     ]
-    marks += [(key, day, None) for key, day in fresh_known]
+    marks += [(id_order(arxiv_id), day, date.min, None) for arxiv_id, day in ceilings]
+    marks += [(key, day, day, None) for key, day in fresh_known]
     marks.sort(key=lambda mark: mark[0])
-    floors: list[date] = []
-    for _, day, record in marks:
-        floors.append(max(floors[-1] if floors else date.min, day if record is None else date.min))
+    floors = accumulate((floor for _, _, floor, _ in marks), max)
     result: list[tuple[OaiRecord, date]] = []
     limit = date.max
-    for (_, day, record), floor in zip(reversed(marks), reversed(floors), strict=True):
+    for (_, day, _, record), floor in zip(reversed(marks), reversed(list(floors)), strict=True):
         # A datestamp from before the gap contradicts its id and must not drag its neighbours along.
         limit = min(limit, day) if day >= days[0] else limit
         fitting = [candidate for candidate in days if floor <= candidate <= limit]
+        if not fitting and limit in days:
+            # The floor comes from a date that was rebuilt too late. A limit never is: no datestamp is too early.
+            fitting = [limit]
         if record is not None and fitting:
             result.append((record, fitting[-1]))
     return result[::-1]
+
+
+def _touched_by_cross(record: OaiRecord, category: str) -> bool:
+    """Return whether the cross-list to `category` is the likely reason of the datestamp: no new version, no other."""
+    primary = record.paper.primary_category
+    if record.updated is not None or same_category(primary, category):
+        return False
+    return all(same_category(name, primary) or same_category(name, category) for name in record.paper.categories)
 
 
 def _older_kind(record: OaiRecord, category: str, known: bool, history: date | None) -> AnnounceType | None:

@@ -18,7 +18,9 @@ from bot.store.engine import Database
 from bot.store.schema import BUILT_IN, delivery
 
 _CHUNK = 500
-_MUST_BE_SEEN = (DeliveryKind.BRIEF, DeliveryKind.MISSED)
+_MUST_BE_SEEN = (DeliveryKind.BRIEF, DeliveryKind.LATE, DeliveryKind.QUIET, DeliveryKind.MISSED)
+_UNSENDABLE = ""
+"""The nonce of what ended without a message because there was nothing to send."""
 
 ChannelTopic = tuple[int, TopicKey]
 
@@ -42,9 +44,13 @@ class DeliveryHistory:
     ) -> dict[ChannelTopic, dict[date, frozenset[DeliveryKind]]]:
         """Return the kinds of deliveries there are by channel and topic and by date.
 
-        Briefs and lines about missed ones that were ended before any of it was sent do not count: nobody saw them.
+        What was planned and ended before any of it was sent does not count, for nobody saw it; what `skip` noted does.
+        A line that says "still waiting" counts in any case: it stands for the rest that is to be looked for.
         """
         column = delivery.c
+        unseen = sa.and_(
+            column.state == DeliveryState.SKIPPED, column.kind.in_(_MUST_BE_SEEN), column.nonce != _UNSENDABLE
+        )
         found: defaultdict[ChannelTopic, defaultdict[date, set[DeliveryKind]]] = defaultdict(lambda: defaultdict(set))
         wanted = sorted(channel_ids)
         async with self._database.read() as connection:
@@ -55,7 +61,7 @@ class DeliveryHistory:
                     column.channel_id.in_(wanted[start : start + _CHUNK]),
                     column.announced_on >= since,
                     column.part == 0,
-                    sa.or_(column.state != DeliveryState.SKIPPED, column.kind.not_in(_MUST_BE_SEEN)),
+                    sa.not_(unseen),
                 )
                 for row in await connection.execute(query):
                     topic = TopicKey(row.topic_slug, row.topic_guild_id or None)
@@ -107,7 +113,7 @@ class DeliveryHistory:
                 "payload": {},
                 "payload_version": 1,
                 "bot_id": bot_id,
-                "nonce": "",
+                "nonce": _UNSENDABLE,
                 "marker": "",
                 "state": DeliveryState.SKIPPED,
                 "reason": reason,

@@ -76,8 +76,15 @@ async def test_what_was_ended_unsent_counts_only_where_nobody_had_to_see_it(db: 
     await plan(db, make_planned(kind=kind))
     await Outbox(db).recover(NOW, expired=NOW + timedelta(days=3))
     found = await DeliveryHistory(db).load_kinds({1}, DAY)
-    unseen = kind in (DeliveryKind.BRIEF, DeliveryKind.MISSED)
-    assert found == ({} if unseen else {(1, TOPIC): {DAY: frozenset({kind})}})
+    counts = kind in (DeliveryKind.WAITING, DeliveryKind.NOTICE)
+    assert found == ({(1, TOPIC): {DAY: frozenset({kind})}} if counts else {})
+
+
+@pytest.mark.parametrize("kind", list(DeliveryKind))
+async def test_what_ended_because_there_was_nothing_to_send_counts(db: Database, kind: DeliveryKind) -> None:
+    history = DeliveryHistory(db)
+    assert await history.skip(make_planned(kind=kind, parts=0), bot_id=5, reason="nothing today", now=NOW)
+    assert await history.load_kinds({1}, DAY) == {(1, TOPIC): {DAY: frozenset({kind})}}
 
 
 async def test_a_brief_is_read_back_as_it_was_planned(db: Database) -> None:

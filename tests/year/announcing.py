@@ -97,7 +97,7 @@ class _Growing:
 
 
 class YearWorld:
-    """An `ArxivWorld` of the batches of a year; `batches` is the truth."""
+    """An `ArxivWorld` of the batches of a year; `batches` is the truth. `born`: when arXiv gave out each identifier."""
 
     def __init__(self, stock: Stock, start: date, days: int, seed: int) -> None:
         """Draw `days` announcement days from `start` on."""
@@ -113,6 +113,7 @@ class YearWorld:
                 held_back = []
             elif day not in _HOLIDAYS:
                 held_back = originals
+        self.born = {arxiv_id: day for day, ids in growing.announced.items() for arxiv_id in ids}
         self._releases = [release_of(day) for day in self.days]
         self._harvested = _Standing(self.batches)
         self._indexed = _Standing(self.batches)
@@ -191,6 +192,10 @@ class YearWorld:
     def harvestable(self, now: datetime) -> Sequence[DatedPaper]:
         """Return what OAI-PMH gives out, as far as anybody asks."""
         return self._harvested.until(self.days[: bisect_right(self._releases, now - OAI_LAG)])
+
+    def records_at(self, now: datetime) -> Sequence[DatedPaper]:
+        """Return what OAI-PMH gave out at any instant."""
+        return _Standing(self.batches).until(self.days[: bisect_right(self._releases, now - OAI_LAG)])
 
     def _draw_days(self, start: date, count: int) -> list[date]:
         found = [day for day in _weekdays(start, start + timedelta(days=2 * count + 14)) if day not in _HOLIDAYS]

@@ -1,7 +1,6 @@
 """Who subscribes to what in the year, and a whole year of it from a seed."""
 
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -13,7 +12,7 @@ from bot.model import Topic
 from tests.year.announcing import Stock, YearWorld
 from tests.year.living import Diary, Life
 from tests.year.reckoning import Reckoning, Wish, reckon
-from tests.year.storm import CALM, Rates, Storm, YearClock
+from tests.year.storm import CALM, Post, Rates, Storm, YearClock
 
 GUILD, ADMIN = 10, 20
 _TOPICS = (
@@ -25,12 +24,19 @@ _TOPICS = (
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a year came to, and what it was."""
+    """What a year was, and what it came to."""
 
-    reckoning: Reckoning
-    diary: Diary
-    storm: Storm
     world: YearWorld
+    days: Sequence[date]
+    wishes: Sequence[Wish]
+    storm: Storm
+    diary: Diary
+    posts: Sequence[Post]
+    database: Path
+
+    def reckon(self) -> Reckoning:
+        """Return what it came to, counted from the database file as it is."""
+        return reckon(self.world, self.days, self.wishes, self.posts, self.database, self.diary.healthy)
 
 
 def make_wishes(created_at: datetime) -> list[Wish]:
@@ -84,6 +90,7 @@ def _wish(
 
 async def live_a_year(
     stock: Stock,
+    directory: Path,
     *,
     start: date,
     days: int,
@@ -92,7 +99,7 @@ async def live_a_year(
     rates: Rates | None = None,
     progress: Callable[[datetime], None] = lambda _: None,
 ) -> Outcome:
-    """Return what `days` announcement days from `start` came to.
+    """Live through `days` announcement days from `start` on a database in `directory`.
 
     Nothing goes wrong in the `calm_days` after them, in which everything may come to its end.
     """
@@ -104,15 +111,13 @@ async def live_a_year(
     storm = Storm(seed, begin, calm, CALM)
     wishes = make_wishes(begin)
     due = [wish.due(day) for wish in wishes for day in world.days]
-    with tempfile.TemporaryDirectory(prefix="paperbrief-year-") as directory:
-        async with LoopbackArxiv(world) as server:
-            life = Life(world, storm, Path(directory), YearClock(begin), due)
-            await life.begin(_TOPICS, [wish.subscription for wish in wishes], server)
-            # What was announced before anything was ever read is nobody's loss.
-            await life.live(max(batch.whole_at for batch in world.batches[counted[0]].values()), progress=progress)
-            storm.rates = rates or Rates()
-            await life.live(calm, progress=progress)
-            storm.end()
-            await life.live(end, progress=progress)
-        found = reckon(world, counted, wishes, life.wire.posts, life.database, life.diary.healthy)
-    return Outcome(found, life.diary, storm, world)
+    async with LoopbackArxiv(world) as server:
+        life = Life(world, storm, directory, YearClock(begin), due)
+        await life.begin(_TOPICS, [wish.subscription for wish in wishes], server)
+        # What was announced before anything was ever read is nobody's loss.
+        await life.live(max(batch.whole_at for batch in world.batches[counted[0]].values()), progress=progress)
+        storm.rates = rates or Rates()
+        await life.live(calm, progress=progress)
+        storm.end()
+        await life.live(end, progress=progress)
+    return Outcome(world, counted, wishes, storm, life.diary, life.wire.posts, life.database)

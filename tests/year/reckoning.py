@@ -6,7 +6,6 @@ Uses nothing of what decides in the program: neither its calendar nor its due ti
 import json
 import re
 import sqlite3
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -20,13 +19,11 @@ from zoneinfo import ZoneInfo
 from bot.delivery import DeliveryAction, DeliveryKind, Subscription
 from bot.demo.world import release_of
 from tests.year.announcing import CATEGORIES, YearWorld
+from tests.year.rebuilt import READ_AGAIN, Rebuilt, read_by, tick_after
 from tests.year.storm import Post
 
 MERGED_AFTER = timedelta(hours=48)
 """From how long after it was wanted a brief becomes part of one line."""
-
-_READ_AGAIN = timedelta(hours=2)
-"""After a trouble arXiv's cool-downs may last an hour; so much later another undisturbed tick must have read it."""
 
 _STEP = timedelta(minutes=5)
 _ABS = re.compile(r"arxiv\.org/abs/(\d{4}\.\d{5})")
@@ -64,13 +61,17 @@ class Wish:
 
 @dataclass(slots=True)
 class Reckoning:
-    """The counts. Whatever stands in `wrong` is a defect; `lateness` counts briefs by how long after they could be."""
+    """The counts. Whatever stands in `wrong` is a defect; `lateness` counts briefs by how long after they could be.
+
+    `papers_undatable`: under another day than their own, which no interface told any more (`tests/year/rebuilt.py`).
+    """
 
     days: int = 0
     papers: int = 0
     papers_lost: int = 0
     papers_repeated: int = 0
     papers_misdated: int = 0
+    papers_undatable: int = 0
     papers_unexpected: int = 0
     briefs_wanted: int = 0
     briefs: Counter[str] = field(default_factory=Counter)
@@ -99,7 +100,7 @@ def reckon(
     """Return what became of the announcements of `days`; `healthy` are the ticks that nothing stood in the way of."""
     found = Reckoning(days=len(days))
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        _reckon_papers(found, world, days, connection)
+        _reckon_papers(found, world, days, connection, healthy)
         _reckon_receipts(found, world, days, wishes, connection)
         silent = {
             ((channel, slug), date.fromisoformat(day))
@@ -115,7 +116,13 @@ def reckon(
     return found
 
 
-def _reckon_papers(found: Reckoning, world: YearWorld, days: Sequence[date], connection: sqlite3.Connection) -> None:
+def _reckon_papers(
+    found: Reckoning,
+    world: YearWorld,
+    days: Sequence[date],
+    connection: sqlite3.Connection,
+    healthy: Sequence[datetime],
+) -> None:
     announced = {
         (category, arxiv_id): day
         for day in reversed(days)
@@ -131,17 +138,24 @@ def _reckon_papers(found: Reckoning, world: YearWorld, days: Sequence[date], con
     for category, arxiv_id, day in connection.execute(query, (str(days[-1]),)):
         stored[category, arxiv_id].append(date.fromisoformat(day))
     found.papers = len(announced)
+    rebuilt = Rebuilt(world, days, connection, healthy)
     for key, day in announced.items():
         held = stored.pop(key, [])
         if not held:
             found.papers_lost += 1
             found.complain(f"lost: {key[1]}, announced in {key[0]} on {day}")
         elif held != [day]:
+            if len(held) == 1 and rebuilt.leaves_open(*key, day, held[0]):
+                found.papers_undatable += 1
+                continue
             found.papers_repeated += len(held) > 1
             found.papers_misdated += day not in held
             found.complain(f"{key[1]} of {key[0]} stands under {', '.join(map(str, held))}, announced on {day}")
     # docs/adr/0003: a rebuilt day may have a few cross-lists too many.
     found.papers_unexpected = len(stored)
+    for (category, arxiv_id), held in stored.items():
+        if any((category, day) not in rebuilt.rows for day in held):
+            found.complain(f"{arxiv_id} of {category} stands under {held}, and was never announced there")
 
 
 def _reckon_receipts(
@@ -261,19 +275,11 @@ class _Channel:
     def _chance(self, day: date) -> datetime | None:
         """Return when the bot, left alone, must have been able to send the brief in time; None if it never was."""
         due = self.wish.due(day)
-        batches = [self.world.batches[day][name] for name in self.wish.categories]
-        up = max(batch.whole_at for batch in batches)
-        gone = min(self.world.replaced_at(name, day) for name in self.wish.categories)
-        read = self._tick_after(up)
-        again = self._tick_after(read + _READ_AGAIN) if read is not None else None
-        if again is None or again >= gone:
+        again = [read_by(self.world, name, day, self.healthy) for name in self.wish.categories]
+        if any(one is None for one in again):
             return None
-        send = self._tick_after(max(again, due))
-        return send if send is not None and send <= due + MERGED_AFTER - _READ_AGAIN else None
-
-    def _tick_after(self, instant: datetime) -> datetime | None:
-        place = bisect_left(self.healthy, instant)
-        return self.healthy[place] if place < len(self.healthy) else None
+        send = tick_after(self.healthy, max(due, *(one for one in again if one is not None)))
+        return send if send is not None and send <= due + MERGED_AFTER - READ_AGAIN else None
 
     def _time(self, day: date, brief: Post) -> None:
         due = self.wish.due(day)

@@ -274,6 +274,37 @@ async def test_a_paper_that_is_held_under_a_later_date_is_not_filed_under_a_miss
     assert crossed not in await world.announcements.load_ids("cs.CL", TUESDAY)
 
 
+async def test_one_categorys_records_help_to_date_anothers_whichever_is_asked_first(world: World) -> None:
+    both = ["cs.CL", "cs.CV"]
+    for category, number in zip(both, ("2605.00010", "2605.00011"), strict=True):
+        world.arxiv.pages[category] = make_page(category, MONDAY, [number])
+    await world.ingest.run(both)
+    for category, number in zip(both, ("2605.00310", "2605.00311"), strict=True):
+        world.arxiv.pages[category] = make_page(category, THURSDAY, [number])
+    # The last of Tuesday's papers in cs.CL was touched later; cs.CV has one after it that is Tuesday's for certain.
+    moved = make_record("2605.00110", THURSDAY)
+    world.arxiv.records["cs.CL"] = [moved, make_record("2605.00210", WEDNESDAY)]
+    world.arxiv.records["cs.CV"] = [
+        make_record("2605.00111", TUESDAY, "cs.CV"),
+        make_record("2605.00211", WEDNESDAY, "cs.CV"),
+    ]
+    world.clock.instant = eve_of(THURSDAY)
+    await world.ingest.run(both)
+    assert list(await world.announcements.load_ids("cs.CL", TUESDAY)) == ["2605.00110"]
+    assert list(await world.announcements.load_ids("cs.CV", TUESDAY)) == ["2605.00111"]
+
+
+async def test_what_oai_has_before_the_page_is_not_taken_for_a_missed_day(world: World) -> None:
+    # Nothing was announced on Tuesday, and Wednesday's page is late: OAI-PMH has its papers first.
+    await world.read(MONDAY, MONDAY_IDS)
+    world.arxiv.records["cs.CL"] = [make_record(one, WEDNESDAY) for one in WEDNESDAY_IDS]
+    states = {one.announced_on: one.state for one in await world.at(eve_of(WEDNESDAY, minutes=180))}
+    assert states[TUESDAY] is AnnouncementState.QUIET
+    assert not await world.announcements.load_ids("cs.CL", TUESDAY)
+    await world.read(WEDNESDAY, WEDNESDAY_IDS)
+    assert set(await world.announcements.load_ids("cs.CL", WEDNESDAY)) == set(WEDNESDAY_IDS)
+
+
 async def test_a_quiet_weekend_is_quiet_even_when_the_page_cannot_be_read(world: World) -> None:
     await world.read(FRIDAY, FRIDAY_IDS)
     world.arxiv.pages["cs.CL"] = SourceUnavailable("HTTP 500", status=500)

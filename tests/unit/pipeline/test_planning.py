@@ -396,6 +396,36 @@ async def test_a_brief_that_was_ended_unsent_counts_as_missed(world: World) -> N
     assert "4 briefs could not be posted" in missed.payload["content"]
 
 
+async def test_a_quiet_line_that_was_ended_unsent_counts_as_missed(world: World) -> None:
+    await world.subscribe(1, "nothing", quiet_line=True, **NINE)
+    await world.subscribe(2, "nothing", **NINE)
+    await world.run_until("2026-08-12 12:00")
+    assert (await world.log(1))[-1] == "quiet 2026-08-12 at 08-12 07:00"
+    await world.outbox.recover(datetime(2026, 8, 14, 12, tzinfo=UTC), expired=datetime(2026, 8, 12, 12, tzinfo=UTC))
+    world.planner.reconsider()
+    await world.at("2026-08-14 12:00")
+    (missed,) = [row for row in await world.rows(1) if row.kind is DeliveryKind.MISSED]
+    assert "Wed 12 Aug 2026 · missed" in missed.payload["content"]
+    assert not [row for row in await world.rows(2) if row.kind is DeliveryKind.MISSED]
+
+
+async def test_late_papers_that_were_ended_unsent_are_mentioned(world: World) -> None:
+    world.arxiv.delays["cs.CV", WEDNESDAY] = timedelta(hours=20)
+    await world.subscribe(1, "both", **NINE)
+    await world.run_until("2026-08-13 06:00")
+    assert [row.kind for row in await world.rows(1) if row.announced_on == WEDNESDAY][-1] is DeliveryKind.LATE
+    sent = sa.update(delivery).where(delivery.c.kind == DeliveryKind.BRIEF).values(state=DeliveryState.SENT, attempts=1)
+    await world.database.write(lambda connection: connection.execute(sent))
+    await world.outbox.recover(datetime(2026, 8, 14, 12, tzinfo=UTC), expired=datetime(2026, 8, 12, 12, tzinfo=UTC))
+    world.planner.reconsider()
+    await world.at("2026-08-14 12:00")
+    (missed,) = [row for row in await world.rows(1) if row.kind is DeliveryKind.MISSED]
+    assert missed.payload["content"].splitlines()[:2] == [
+        "**Both** · Wed 12 Aug 2026 · missed",
+        "What 1 brief lacked came too late to be posted. `/brief` shows it.",
+    ]
+
+
 async def test_the_role_of_everyone_is_never_pinged(world: World) -> None:
     await world.subscribe(1, "language", role_id=GUILD, **NINE)
     await world.subscribe(2, "language", role_id=77, **NINE)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.model import AnnounceType, Counts, Paper, SourceName
 from bot.sources.oai import OaiRecord
-from bot.sources.reconcile import assign_dates
+from bot.sources.reconcile import assign_dates, find_ceilings
 
 MON, TUE, WED, THU = date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 4), date(2026, 3, 5)
 # Stored: Monday up to 2603.00100 and Thursday from 2603.00301 on; Tuesday and Wednesday were missed.
@@ -33,6 +33,43 @@ def test_untouched_records_fall_on_their_datestamp() -> None:
 def test_a_record_that_was_touched_later_is_placed_by_its_neighbours() -> None:
     records = [record("2603.00110", date(2026, 3, 20), updated=date(2026, 3, 19)), record("2603.00120", TUE)]
     assert found(*records)["2603.00110"] == (TUE, AnnounceType.NEW)
+
+
+def test_a_paper_with_one_cross_list_and_no_new_version_was_touched_by_that_cross_list() -> None:
+    crossed = record("2603.00110", WED, primary="cs.CL")
+    same_day = record("2603.00120", TUE, primary="cs.CL")
+    one_of_two = replace(crossed, paper=replace(crossed.paper, categories=("cs.CL", "cs.AI", "cs.LG")))
+    revised = replace(crossed, updated=WED)
+    elsewhen = replace(crossed, datestamp=date(2026, 3, 14))
+    assert found(crossed, same_day)["2603.00110"] == (WED, AnnounceType.CROSS)
+    for untold in (one_of_two, revised, elsewhen):
+        assert found(untold, same_day)["2603.00110"] == (TUE, AnnounceType.CROSS)
+
+
+def test_a_date_that_another_category_rebuilt_too_late_loses_no_paper() -> None:
+    known = [*KNOWN, ("2603.00110", WED)]
+    (one,) = assign_dates([record("2603.00120", TUE)], "cs.LG", [TUE, WED], known).values()
+    assert (one.announced_on, [entry.paper.arxiv_id for entry in one.papers]) == (TUE, ["2603.00120"])
+
+
+def test_other_categories_records_narrow_a_papers_day() -> None:
+    march, touched = date(2026, 3, 20), record("2603.00110", date(2026, 3, 20), updated=date(2026, 3, 19))
+    others = [record("2603.00130", march, primary="cs.CV"), record("2603.00120", TUE, primary="cs.CV")]
+    others += [record("2603.00105", WED, primary="cs.CV"), replace(record("2603.00290", TUE), deleted=True)]
+    assert find_ceilings(others) == [("2603.00130", march), ("2603.00120", TUE)]
+    alone = assign_dates([touched], "cs.LG", [TUE, WED], KNOWN)
+    among_others = assign_dates([touched], "cs.LG", [TUE, WED], KNOWN, ceilings=find_ceilings(others))
+    assert (list(alone), list(among_others)) == ([WED], [TUE])
+
+
+def test_what_is_new_on_a_date_that_was_not_read_yet_is_no_missed_paper() -> None:
+    known, records = KNOWN[:2], [record("2603.00110", TUE), record("2603.00301", WED)]
+    crossed = record("2603.00105", WED, primary="cs.CL")
+    result = assign_dates([*records, crossed], "cs.LG", [TUE], known, unread=[WED])
+    assert {day: [entry.paper.arxiv_id for entry in one.papers] for day, one in result.items()} == {
+        TUE: ["2603.00110", "2603.00105"],
+        WED: ["2603.00301"],
+    }
 
 
 def test_the_last_of_a_gap_is_bounded_by_what_is_stored_after_it() -> None:
