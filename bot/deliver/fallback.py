@@ -25,7 +25,7 @@ def plain_payload(payload: Mapping[str, Any], marker: str) -> dict[str, Any]:
     end = shown_marker(marker)
     lines = [str(payload.get("content") or "").strip(), *_lines(payload)]
     # A line ends with a line feed; what is left out is left out by whole lines.
-    text, room = "", MAX_CONTENT - _length(end) - 1
+    text, room = "", MAX_CONTENT - _length(end)
     for line in lines:
         if line and marker not in line and _length(text) + _length(line) + 1 <= room:
             text += line + "\n"

@@ -221,10 +221,8 @@ def _goes_on(taken: Sequence[Line], line: Line) -> bool:
 
 
 def _text_area(page: PageLayout) -> tuple[float, float]:
-    """Return the left and right border of the text."""
+    """Return the left and right border of the text, of which there is some: a caption."""
     wide = [line.box for line in page.lines if line.box.width > page.width * 0.25] or [one.box for one in page.lines]
-    if not wide:
-        return page.width * 0.1, page.width * 0.9
     left, right = min(box.left for box in wide), max(box.right for box in wide)
     # A page with short lines only has the margin of its left side on its right as well.
     return min(left, page.width - right), max(right, page.width - left)

@@ -4,6 +4,7 @@ import asyncio
 import heapq
 import itertools
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 
 import pytest
 from hypothesis import given, settings
@@ -95,6 +96,21 @@ def test_whatever_the_network_does_no_second_of_discord_holds_fifty(ways: list[f
     assert max(sum(start <= one < start + 1 - 1e-5 for one in at) for start in at) <= 48
 
 
+async def test_who_is_held_up_sleeps_until_there_is_room() -> None:
+    clock = JumpClock()
+    pacer = Pacer(clock, rate=45.0)
+    async with AsyncExitStack() as under_way:
+        for _ in range(46):
+            await under_way.enter_async_context(pacer.request())
+        clock.pass_time(seconds=1.1)
+        for _ in range(2):
+            await under_way.enter_async_context(pacer.request())
+    clock.pass_time(seconds=0.3)
+    async with pacer.request():
+        assert clock.monotonic() == pytest.approx(2.1), "a second after the answers"
+    assert clock.slept == [pytest.approx(0.7)], "once, and not again and again for a moment"
+
+
 async def test_a_short_way_does_not_slow_the_highest_rate_down() -> None:
     at = await arrivals(45.0, itertools.repeat(0.02))
     assert len(at) / (at[-1] - at[0]) == pytest.approx(45, rel=0.05)
@@ -135,8 +151,10 @@ async def test_a_channel_that_rests() -> None:
     pacer.rest(7, 2.0)
     pacer.rest(8, 0.0)
     assert pacer.resting() == {7: 5.0}
-    clock.pass_time(seconds=6)
-    assert pacer.resting() == {}
+    clock.pass_time(seconds=4.9)
+    assert pacer.resting() == {7: pytest.approx(0.1)}
+    clock.pass_time(seconds=0.1)
+    assert pacer.resting() == {}, "not a moment longer than Discord asked for"
 
 
 async def test_two_thousand_invalid_requests_in_ten_minutes_are_enough() -> None:
@@ -164,7 +182,9 @@ async def test_invalid_requests_are_forgotten() -> None:
     assert pacer.paused_for == 0
 
 
-def test_backing_off() -> None:
-    for attempts, seconds in ((1, 1), (2, 2), (3, 4), (6, 32), (7, 60), (8, 120), (11, 900), (400, 900)):
-        for _ in range(20):
-            assert 0.5 * seconds <= backoff(attempts) <= seconds
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_backing_off(monkeypatch: pytest.MonkeyPatch, share: float) -> None:
+    """Both ends of what chance may choose."""
+    monkeypatch.setattr("random.uniform", lambda low, high: {0.5: low, 1.0: high}[share])
+    for attempts, seconds in ((1, 1), (2, 2), (3, 4), (6, 32), (7, 60), (8, 120), (10, 480), (11, 900), (400, 900)):
+        assert backoff(attempts) == share * seconds

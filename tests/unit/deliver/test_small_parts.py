@@ -91,6 +91,21 @@ def test_plain_text_is_never_too_long_and_always_marked(titles: list[str], conte
     assert text.count("⟨k7m2q9xw⟩") == 1
 
 
+@pytest.mark.parametrize("letter", ["x", "😀"])
+def test_plain_text_uses_all_the_room_that_discord_gives(letter: str) -> None:
+    """Discord counts a letter beyond the first 65,536 as two."""
+    end = "\n⟨k7m2q9xw⟩"
+    room = MAX_CONTENT - len(end)
+    content = letter * (2 * room // len(letter.encode("utf-16-le")))
+    assert plain_payload({"content": content}, "k7m2q9xw")["content"] == content + end
+    assert plain_payload({"content": content + "xx"}, "k7m2q9xw")["content"] == end.strip()
+    first, second = "a" * 1000, "b" * (room - 1001)
+    embeds = [{"description": first}, {"description": second}]
+    assert plain_payload({"embeds": embeds}, "k7m2q9xw")["content"] == f"{first}\n{second}{end}"
+    embeds = [{"description": first}, {"description": second + "b"}, {"title": "short"}]
+    assert plain_payload({"embeds": embeds}, "k7m2q9xw")["content"] == f"{first}\n• short{end}"
+
+
 def test_without_links_the_words_stay() -> None:
     stripped = stripped_payload(MESSAGE)
     assert "http" not in str(stripped)

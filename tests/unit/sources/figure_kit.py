@@ -1,7 +1,12 @@
-"""Papers with figures, made by hand: running text in one or two columns, captions, things drawn."""
+"""Papers with figures, made by hand: running text in one or two columns, captions, things drawn; and what is read."""
 
+import io
 from collections.abc import Mapping, Sequence
 
+from PIL import Image
+
+from bot.figures import CutFigure
+from bot.sources.figures import FigureReader
 from tests.unit.sources.pdf_kit import pdf, stream
 
 WORDS = "We grow large turnips and other roots on many fields in the north of the country every single year again "
@@ -87,3 +92,27 @@ def one_column() -> bytes:
         + text(60, 413, "the turnips that they stand for.")
         + prose(60, 380, 480, 12)
     )
+
+
+async def read(data: bytes, limit: int = 9) -> tuple[CutFigure, ...]:
+    """Return the figures of a file."""
+    return await FigureReader().read(data, limit)
+
+
+def picture(figure: CutFigure) -> Image.Image:
+    """Return what is shown."""
+    return Image.open(io.BytesIO(figure.data)).convert("RGB")
+
+
+def colours(figure: CutFigure) -> set[str]:
+    """Return which of the pure colours the picture has a good part of."""
+    shown = picture(figure)
+    named = {(255, 0, 0): "red", (0, 255, 0): "green", (0, 0, 255): "blue"}
+    counted = shown.getcolors(shown.width * shown.height) or []
+    found = set()
+    for count, colour in counted:
+        for pure, name in named.items():
+            near = max(abs(one - other) for one, other in zip(colour, pure, strict=True)) < 40  # type: ignore[arg-type]
+            if near and count > shown.width * shown.height / 100:
+                found.add(name)
+    return found

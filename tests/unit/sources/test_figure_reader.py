@@ -15,38 +15,16 @@ import pytest
 from PIL import Image
 
 from bot.errors import SourceMalformed
-from bot.figures import MAX_BYTES, CutFigure, webp_size
+from bot.figures import MAX_BYTES, webp_size
 from bot.sources import figures as figures_module
 from bot.sources import pdf_process, pdf_worker
 from bot.sources.figures import FigureReader
 from bot.sources.pdf_process import PdfProcess, Unfinished
 from tests.shared import shared
-from tests.unit.sources.figure_kit import bars, box, form, image, one_column, paper, prose, text
+from tests.unit.sources.figure_kit import bars, box, colours, form, image, one_column, paper, picture, prose, read, text
 from tests.unit.sources.pdf_kit import encrypted_pdf, pages_of, pdf, stream
 
 CAPTION = "Turnips by year. The bars grow, as do the turnips that they stand for."
-
-
-async def read(data: bytes, limit: int = 9) -> tuple[CutFigure, ...]:
-    return await FigureReader().read(data, limit)
-
-
-def picture(figure: CutFigure) -> Image.Image:
-    return Image.open(io.BytesIO(figure.data)).convert("RGB")
-
-
-def colours(figure: CutFigure) -> set[str]:
-    """Return which of the pure colours the picture has a good part of."""
-    shown = picture(figure)
-    named = {(255, 0, 0): "red", (0, 255, 0): "green", (0, 0, 255): "blue"}
-    counted = shown.getcolors(shown.width * shown.height) or []
-    found = set()
-    for count, colour in counted:
-        for pure, name in named.items():
-            near = max(abs(one - other) for one, other in zip(colour, pure, strict=True)) < 40  # type: ignore[arg-type]
-            if near and count > shown.width * shown.height / 100:
-                found.add(name)
-    return found
 
 
 async def test_paths_are_a_figure_with_its_caption() -> None:
@@ -106,54 +84,6 @@ async def test_what_lies_outside_of_its_form_is_cut_off() -> None:
     )
     (figure,) = await read(paper([content], xobjects={"Fm": form(inside, "0 0 300 110")}))
     assert figure.height < 110 * 3 + 40
-
-
-async def test_two_columns_do_not_mix() -> None:
-    left = (
-        box(50, 600, 240, 120, "1 0 0")
-        + text(50, 585, "Figure 1: The red one, whose caption goes on")
-        + text(50, 573, "in a second line.")
-        + prose(50, 540, 240, 30)
-    )
-    right = (
-        prose(310, 740, 240, 12)
-        + box(310, 430, 240, 120, "0 1 0")
-        + text(310, 415, "Figure 2: The green one.")
-        + prose(310, 380, 240, 18)
-    )
-    one, two = await read(paper([left + right]))
-    assert [(one.caption, colours(one)), (two.caption, colours(two))] == [
-        ("The red one, whose caption goes on in a second line.", {"red"}),
-        ("The green one.", {"green"}),
-    ]
-
-
-async def test_side_by_side_in_one_column() -> None:
-    content = (
-        prose(60, 740, 480, 8)
-        + box(70, 480, 200, 120, "1 0 0")
-        + box(330, 480, 200, 120, "0 1 0")
-        + text(90, 460, "Figure 1: A red field.")
-        + text(350, 460, "Figure 2: A green field.")
-        + prose(60, 420, 480, 12)
-    )
-    found = await read(paper([content]))
-    assert [(one.number, colours(one)) for one in found] == [(1, {"red"}), (2, {"green"})]
-
-
-async def test_captions_above_their_figures() -> None:
-    content = (
-        prose(60, 740, 480, 5)
-        + text(60, 650, "Figure 1: A red field.")
-        + box(150, 520, 300, 120, "1 0 0")
-        + text(60, 490, "Figure 2: A green field.")
-        + box(150, 360, 300, 120, "0 1 0")
-        + prose(60, 320, 480, 5)
-        + text(60, 220, "Figure 3: A blue field.")
-        + box(150, 90, 300, 120, "0 0 1")
-    )
-    found = await read(paper([content]))
-    assert [(one.number, colours(one)) for one in found] == [(1, {"red"}), (2, {"green"}), (3, {"blue"})]
 
 
 async def test_tables_and_references_in_text_are_no_figures() -> None:

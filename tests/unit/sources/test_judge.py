@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.errors import SourceError, SourceUnavailable
+from bot.errors import SourceError, SourceMalformed, SourceUnavailable
 from bot.model import (
     AnnouncedPaper,
     Announcement,
@@ -17,6 +17,7 @@ from bot.model import (
 from bot.render.statements import say_to_operator
 from bot.sources.calendar import AnnouncementCalendar
 from bot.sources.judge import Verdict, judge, judge_due
+from bot.statement import Statement, StatementCode
 
 CALENDAR = AnnouncementCalendar([date(2026, 6, 19)])
 CUTOFF = timedelta(hours=4)
@@ -76,7 +77,7 @@ def test_the_same_announcement_again_on_its_day_stays_fresh() -> None:
 
 def test_an_old_header_before_the_cut_off_is_waiting() -> None:
     found = verdict(page(MON), "2026-05-12T03:59", stored(MON))
-    assert (found.state, found.announced_on, found.store) == (AnnouncementState.WAITING, TUE, False)
+    assert (found.state, found.announced_on, found.store, found.late) == (AnnouncementState.WAITING, TUE, False, False)
     assert reason_of(found) == (
         "the announcement of Tuesday, 12 May 2026 is not out yet, cs.AI still shows Monday, 11 May 2026; "
         "it counts as missing from 2026-05-12 04:00 UTC on"
@@ -85,7 +86,7 @@ def test_an_old_header_before_the_cut_off_is_waiting() -> None:
 
 def test_an_old_header_after_the_cut_off_is_stalled() -> None:
     found = verdict(page(MON), "2026-05-12T04:00", stored(MON))
-    assert (found.state, found.announced_on, found.store) == (AnnouncementState.STALLED, TUE, False)
+    assert (found.state, found.announced_on, found.store, found.late) == (AnnouncementState.STALLED, TUE, False, False)
     assert "was due at 2026-05-12 00:00 UTC, but cs.AI still shows Monday, 11 May 2026" in reason_of(found)
 
 
@@ -154,7 +155,7 @@ def test_a_batch_far_below_its_weekday_is_possibly_incomplete() -> None:
 
 @pytest.mark.parametrize(
     ("papers", "totals"),
-    [(51, [334, 320, 400]), (12, [334, 320]), (1, [19, 19, 19]), (0, [])],
+    [(51, [334, 320, 400]), (60, [400, 400, 400]), (12, [334, 320]), (1, [19, 19, 19]), (0, [])],
 )
 def test_an_ordinary_or_unknown_size_is_no_anomaly(papers: int, totals: list[int]) -> None:
     assert verdict(page(TUE, papers), "2026-05-12T00:30", stored(MON), totals).state is AnnouncementState.FRESH
@@ -167,7 +168,23 @@ def test_an_error_is_failed_about_what_is_due() -> None:
 
 
 def test_nothing_at_all_is_failed_too() -> None:
-    assert verdict(None, "2026-05-12T00:30").state is AnnouncementState.FAILED
+    found = verdict(None, "2026-05-12T00:30")
+    assert (found.state, reason_of(found)) == (AnnouncementState.FAILED, "nothing was fetched")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            SourceUnavailable("HTTP 429", retry_at=at("2026-05-12T01:15")),
+            Statement.of(StatementCode.SOURCE_LIMITED, until=at("2026-05-12T01:15"), detail="HTTP 429"),
+        ),
+        (SourceUnavailable("HTTP 500"), Statement.of(StatementCode.SOURCE_UNAVAILABLE, detail="HTTP 500")),
+        (SourceMalformed("no listing"), Statement.of(StatementCode.SOURCE_MALFORMED, detail="no listing")),
+    ],
+)
+def test_servers_are_told_what_kind_of_failure_it_is(error: SourceError, reason: Statement) -> None:
+    assert verdict(None, "2026-05-12T00:30", stored(MON), error=error).reason == reason
 
 
 @pytest.mark.parametrize(
@@ -176,13 +193,17 @@ def test_nothing_at_all_is_failed_too() -> None:
         (SAT, "2026-05-09T12:00", FRI, AnnouncementState.QUIET, FRI),
         (SAT, "2026-05-09T12:00", MON - timedelta(days=4), AnnouncementState.STALLED, FRI),
         (TUE, "2026-05-12T02:00", MON, AnnouncementState.WAITING, TUE),
+        (TUE, "2026-05-12T03:59", MON, AnnouncementState.WAITING, TUE),
+        (TUE, "2026-05-12T04:00", MON, AnnouncementState.STALLED, TUE),
+        (TUE, "2026-05-12T12:00", TUE, AnnouncementState.QUIET, TUE),
     ],
 )
 def test_an_empty_feed_is_never_an_announcement(
     day: date, now: str, latest: date, state: AnnouncementState, about: date
 ) -> None:
     found = verdict(page(day, papers=0, source=SourceName.FEED), now, stored(latest))
-    assert (found.state, found.announced_on, found.store) == (state, about, False)
+    assert (found.state, found.announced_on, found.store, found.late) == (state, about, False, False)
+    assert reason_of(found), "why there is nothing is always said"
 
 
 def test_a_stale_server_with_something_older_than_stored_changes_nothing() -> None:

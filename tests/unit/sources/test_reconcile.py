@@ -93,9 +93,29 @@ def test_older_papers_are_late_cross_lists_or_replacements() -> None:
     }
 
 
+def test_a_new_version_of_what_this_category_announced_is_a_replacement() -> None:
+    assert found(record("2603.00050", TUE, updated=MON)) == {"2603.00050": (TUE, AnnounceType.REPLACE)}
+
+
+def test_without_a_history_each_paper_comes_once() -> None:
+    records = [record("2603.00110", TUE, primary="cs.CL"), record("2603.00120", TUE)]
+    result = assign_dates(records, "cs.LG", [TUE, WED], [])
+    assert [(entry.paper.arxiv_id, entry.announce_type) for entry in result[TUE].papers] == [
+        ("2603.00120", AnnounceType.NEW),
+        ("2603.00110", AnnounceType.CROSS),
+    ]
+
+
 def test_a_paper_that_was_held_back_is_new_on_the_day_it_came() -> None:
     held = replace(record("2603.00099", WED), created=date(2026, 3, 3))
     assert found(held) == {"2603.00099": (WED, AnnounceType.NEW)}
+
+
+def test_what_another_category_announced_on_a_missing_day_hides_nothing() -> None:
+    """Submitted on the last day that is stored, announced on the first that was missed: as most papers are."""
+    late = replace(record("2603.00110", TUE), created=MON)
+    result = assign_dates([late], "cs.LG", [TUE, WED], [*KNOWN, ("2603.00290", TUE)])
+    assert [entry.paper.arxiv_id for entry in result[TUE].papers] == ["2603.00110"]
 
 
 def test_changed_metadata_of_a_known_or_ancient_paper_is_no_announcement() -> None:
