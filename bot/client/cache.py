@@ -34,14 +34,16 @@ def strip_guild(data: dict[str, Any]) -> dict[str, Any]:
     """Return the data of GUILD_CREATE without what the bot never looks at.
 
     Categories go: their channels' permissions are the channels' own. Where nothing is posted, in voice channels, people
-    use commands all the same, so those stay, without the permissions. Roles and threads are as they were.
+    use commands all the same, so those stay, without the permissions. Roles decide permissions, and are shown by their
+    ids alone: they lose their names. Threads are as they were.
     """
     rooms = [_strip_room(room) for room in data.get("channels", ()) if room["type"] != _KIND.category.value]
-    return data | dict.fromkeys(_UNUSED, ()) | {"features": [], "channels": rooms}
+    roles = [role | {"name": ""} for role in data.get("roles", ())]
+    return data | dict.fromkeys(_UNUSED, ()) | {"features": [], "channels": rooms, "roles": roles}
 
 
 def _strip_room(room: dict[str, Any]) -> dict[str, Any]:
-    unused: dict[str, Any] = {"topic": None}
+    unused: dict[str, Any] = {"topic": None, "parent_id": None, "last_message_id": None}
     if room["type"] not in _POSTED_IN:
         unused["permission_overwrites"] = []
     return room | unused

@@ -45,7 +45,6 @@ class Relevance:
     """
 
     texts: Sequence[PaperText]
-    _counts: Sequence[Counter[str]] = field(repr=False)
     _postings: "Mapping[str, tuple[array[int], array[float]]]" = field(repr=False)
     _rarities: Mapping[str, float] = field(repr=False)
     _meanings: "_Meanings | None" = field(default=None, repr=False)
@@ -53,6 +52,7 @@ class Relevance:
     @classmethod
     def of(cls, pool: Sequence[PaperText], vectors: "Mapping[str, Vector] | None" = None) -> "Relevance":
         """Prepare `pool`; `vectors`: by arXiv id, all of one model, of as many of its papers as there are."""
+        # Not kept: of few papers they are asked for again.
         counts = [_counted(text) for text in pool]
         lengths = [sum(each.values()) for each in counts]
         usual = sum(lengths) / len(lengths) if any(lengths) else 1.0
@@ -66,7 +66,7 @@ class Relevance:
                 held[0].append(place)
                 held[1].append(count * (_SATURATION + 1) / (count + room))
         rarities = {word: math.log((len(counts) + 1) / (len(places) + 0.5)) for word, (places, _) in postings.items()}
-        return cls(pool, counts, postings, rarities, _Meanings.of(pool, vectors or {}))
+        return cls(pool, postings, rarities, _Meanings.of(pool, vectors or {}))
 
     def score(self, interest: str, vector: "Vector | None" = None) -> list[float]:
         """Return one score per paper, in the pool's order; all 0 where neither words nor vector say anything.
@@ -88,7 +88,7 @@ class Relevance:
 
     def best_words(self, interest: str, place: int, limit: int = _NAMED_WORDS) -> tuple[str, ...]:
         """Return words of `interest`, folded, that the paper at `place` of the pool has in some form, rarest first."""
-        own = self._counts[place]
+        own = _counted(self.texts[place])
         shared: dict[str, str] = {}
         for word in words_of(interest):
             if _tells(word) and _stem(word) in own:
@@ -107,7 +107,7 @@ class Relevance:
     def _widened(self, asked: Mapping[str, float], models: Mapping[int, float]) -> Mapping[str, float]:
         shared: dict[str, float] = {}
         for place, trust in models.items():
-            counts = self._counts[place]
+            counts = _counted(self.texts[place])
             weights = {word: (1 + math.log(count)) * self._rarities[word] for word, count in counts.items()}
             for word, weight in _unit(weights).items():
                 shared[word] = shared.get(word, 0.0) + trust * weight

@@ -113,7 +113,7 @@ class Term:
     def _starts(self, text: PaperText) -> Iterable[str]:
         if self.prefix and len(self.words) == 1:
             return text.starting_with(self.words[0])
-        return self._variants[0] & text.vocabulary
+        return [word for word in self._variants[0] if word in text.vocabulary]
 
     def _count(self, text: PaperText, name: Field, starts: Iterable[str]) -> int:
         index = text.fields[name]
@@ -280,7 +280,7 @@ class Query:
         """Return what matched, or None where the paper does not match."""
         if self.root is None:
             return Match()
-        if self._anchors is not None and self._anchors.isdisjoint(text.vocabulary):
+        if self._anchors is not None and text.vocabulary.isdisjoint(self._anchors):
             return None
         found: list[MatchedTerm] = []
         if not self.root.matches(text, found):
