@@ -54,7 +54,7 @@ closes no handle of the file while any connection is open, but uses it again (ht
 `setPendingFd`), so that these grow to the most connections that there ever were at once."""
 
 _HELD_FLAT = 0.1
-"""The same for memory that is held. At the default speed members use 340 commands in that hour: 0.3 KiB for each."""
+"""The same for memory that is held. At the default speed members use 320 commands in that hour: 0.3 KiB each."""
 
 
 def main() -> None:
