@@ -26,7 +26,8 @@ RUN python -m pip uninstall --yes --quiet --root-user-action ignore pip \
     && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin paperbrief \
     && install -d -o paperbrief -g paperbrief /data
 COPY --from=build /opt/paperbrief /opt/paperbrief
-ENV PATH=/opt/paperbrief/bin:$PATH DATA_DIR=/data PYTHONDONTWRITEBYTECODE=1 LOG__FORMAT=json
+# Two heaps for all threads leave less memory unused than one for each; what computes holds Python's lock anyway.
+ENV PATH=/opt/paperbrief/bin:$PATH DATA_DIR=/data PYTHONDONTWRITEBYTECODE=1 LOG__FORMAT=json MALLOC_ARENA_MAX=2
 USER 10001
 WORKDIR /data
 VOLUME /data
