@@ -217,7 +217,7 @@ class Workday:
             _env_file=None,
             data_dir=self.path.parent,
             database={"url": f"sqlite:///{self.path}"},
-            arxiv={**addresses, "deadline": 5.0, **arxiv},
+            arxiv={**addresses, "deadline": 30.0, **arxiv},
             **self.settings,
         )
         patient = PatientWall(self.clock)
