@@ -1,12 +1,12 @@
 """The composition root's part about health: a heart that beats from first to last, and the health port."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.clock import Clock
-from bot.delivery import Delivery, DeliveryAction, DeliveryKind
+from bot.delivery import Delivery, DeliveryAction, DeliveryKind, Halt
 from bot.health.facts import FactFinder, GatewayStanding
 from bot.health.heart import Heart
 from bot.health.meters import Meters
@@ -63,7 +63,13 @@ def build_finder(
 
 
 def build_watchman(
-    settings: Settings, reading: Services, finder: FactFinder, *, bot_id: int, wake: Callable[[], None]
+    settings: Settings,
+    reading: Services,
+    finder: FactFinder,
+    *,
+    bot_id: int,
+    wake: Callable[[], None],
+    halts: Callable[[], Collection[Halt]],
 ) -> Watchman | None:
     """Return who tells the owner; None where no channel is set for it."""
     channel_id = settings.discord.owner_channel
@@ -84,6 +90,7 @@ def build_watchman(
         report,
         clock,
         wake=wake,
+        halts=halts,
         bot_id=bot_id,
         channel_id=channel_id,
         language=settings.discord.owner_language,

@@ -177,7 +177,7 @@ async def _deliver(
     jobs["tidy"] = _tidying(settings, reading).run
     if settings.figures.enabled:
         jobs["figures"] = illustrator.run
-    watchman = build_watchman(settings, reading, finder, bot_id=bot_id, wake=wake.set)
+    watchman = build_watchman(settings, reading, finder, bot_id=bot_id, wake=wake.set, halts=pacer.halts)
     if watchman is not None:
         await watchman.begin()
         jobs["watch"] = watchman.run

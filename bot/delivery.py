@@ -112,6 +112,17 @@ class DeliveryAction(StrEnum):
     CROSSPOST = "crosspost"
 
 
+class Halt(StrEnum):
+    """Why nothing is sent to anybody for minutes.
+
+    edge: the network in front of Discord refuses this address. refusals: so many requests were refused that Discord
+    might ban it.
+    """
+
+    EDGE = "edge"
+    REFUSALS = "refusals"
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedPart:
     """One request of a delivery, with its payload frozen. Parts of one delivery are sent in the order of `part` from 0.

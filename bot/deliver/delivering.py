@@ -16,7 +16,7 @@ from bot.deliver.notices import Audience, Notice, Notices
 from bot.deliver.pacing import Pacer, backoff
 from bot.deliver.replies import Outcome, Scope, Verdict, bucket_wait, judge, judge_lookup
 from bot.deliver.wire import LookupFailed, Wire
-from bot.delivery import Delivery, DeliveryAction, DeliveryKind, DeliveryState, SubscriptionState
+from bot.delivery import Delivery, DeliveryAction, DeliveryKind, DeliveryState, Halt, SubscriptionState
 from bot.errors import TokenRefused
 from bot.i18n import load_texts
 from bot.log import get_logger
@@ -272,16 +272,20 @@ class Delivering:
             await self._durably(lambda: self._subscriptions.resume(one.channel_id))
 
     async def _wait(self, claim: Claim, outcome: Outcome, open_since: datetime | None) -> None:
-        if outcome.scope in (Scope.GLOBAL, Scope.ADDRESS):
-            self._pacer.pause(outcome.wait)
-        elif outcome.scope is Scope.CHANNEL:
+        self._pause(outcome)
+        if outcome.scope is Scope.CHANNEL:
             self._pacer.rest(claim.delivery.channel_id, outcome.wait)
-        if outcome.scope is Scope.ADDRESS:
+        await self._again(claim, outcome.reason, timedelta(seconds=outcome.wait), open_since)
+
+    def _pause(self, outcome: Outcome) -> None:
+        if outcome.scope is Scope.GLOBAL:
+            self._pacer.pause(outcome.wait)
+        elif outcome.scope is Scope.ADDRESS:
+            self._pacer.pause(outcome.wait, Halt.EDGE)
             self._tell(
                 Audience.OWNER,
                 f"Discord's network edge refuses this address; sending rests for {outcome.wait / 60:.0f} minutes.",
             )
-        await self._again(claim, outcome.reason, timedelta(seconds=outcome.wait), open_since)
 
     async def _failed(self, claim: Claim, reason: str, open_since: datetime | None, first: datetime) -> None:
         if self._clock.now() - max(first, self._started) > GIVE_UP_AFTER:
@@ -372,8 +376,7 @@ class Delivering:
             outcome = judge_lookup(failed.answer)
             if outcome.verdict is Verdict.STOP:
                 await self._stop(claim, outcome, one.attempted_at)
-            if outcome.scope in (Scope.GLOBAL, Scope.ADDRESS):
-                self._pacer.pause(outcome.wait)
+            self._pause(outcome)
             able = False
             wait = A_DAY if outcome.verdict in (Verdict.REFUSED, Verdict.GONE) else timedelta(hours=1)
         if able:

@@ -1,4 +1,8 @@
-"""The port through which the sender tells people what it cannot settle by itself."""
+"""The port through which the sender tells at once what it cannot settle by itself: the log.
+
+The owner's channel learns of the same by the watchman (`bot.health.watchman`), from what the ledger and the pacer say,
+and admins from the state of their subscriptions: nothing here may post.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -35,7 +39,7 @@ class Notices(Protocol):
 
 
 class LoggedNotices:
-    """Notices as log lines, for where there is nobody to write to."""
+    """Notices as log lines."""
 
     async def tell(self, notice: Notice) -> None:
         """Log it."""

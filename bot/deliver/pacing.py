@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 
 from bot.clock import Clock
 from bot.deliver.replies import Answer, is_invalid
+from bot.delivery import Halt
 from bot.log import get_logger
 
 _log = get_logger(__name__)
@@ -49,6 +50,7 @@ class Pacer:
         self._answered: deque[float] = deque()
         self._under_way = 0
         self._paused_until = 0.0
+        self._halts: dict[Halt, float] = {}
         self._rests: dict[int, float] = {}
         self._invalid: deque[float] = deque()
         self.on_guard: Callable[[str], None] | None = None
@@ -94,9 +96,17 @@ class Pacer:
             wait = max(wait, self._answered[0] + 1.0 - now if self._answered else _LOOK_AGAIN, 0.001)
         return wait
 
-    def pause(self, seconds: float) -> None:
-        """Let nobody have a turn for that long; a longer pause under way stays."""
-        self._paused_until = max(self._paused_until, self._clock.monotonic() + seconds)
+    def pause(self, seconds: float, why: Halt | None = None) -> None:
+        """Let nobody have a turn for that long; a longer pause under way stays. `why` is for the owner to know."""
+        until = self._clock.monotonic() + seconds
+        self._paused_until = max(self._paused_until, until)
+        if why is not None:
+            self._halts[why] = max(self._halts.get(why, 0.0), until)
+
+    def halts(self) -> set[Halt]:
+        """Return why everything is paused, as far as the owner has to know."""
+        now = self._clock.monotonic()
+        return {why for why, until in self._halts.items() if until > now}
 
     @property
     def paused_for(self) -> float:
@@ -124,7 +134,7 @@ class Pacer:
             self._invalid.popleft()
         if len(self._invalid) >= self._invalid_limit and self.paused_for <= 0:
             middle = self._invalid[len(self._invalid) // 2]
-            self.pause(middle + INVALID_WINDOW - now)
+            self.pause(middle + INVALID_WINDOW - now, Halt.REFUSALS)
             text = (
                 f"{len(self._invalid)} requests were refused within ten minutes; sending is paused for "
                 f"{self.paused_for:.0f} s so that Discord does not ban this address"

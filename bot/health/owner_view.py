@@ -50,7 +50,8 @@ class OwnerView:
             await self._notices(texts),
         ]
         parked = [StoppedChannel(one.channel_id, one.reason) for one in await self._store.load_parked()]
-        lines += news_lines(News(now.date(), stopped=parked), texts)
+        missing = await self._store.load_missing(now)
+        lines += news_lines(News(now.date(), stopped=parked, missing=missing), texts)
         report = await self.load_report(7)
         return [*lines, f"**{report_heading(report, texts)}**", *report_lines(report, texts, self._currency)]
 

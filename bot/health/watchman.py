@@ -5,12 +5,13 @@ nothing, and a channel that cannot be written to holds up no brief. Sends nothin
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from bot.clock import Clock
-from bot.delivery import DeliveryKind, PlannedDelivery, PlannedPart, TopicKey
+from bot.delivery import DeliveryKind, Halt, PlannedDelivery, PlannedPart, TopicKey
 from bot.errors import StoreError
 from bot.health.facts import Facts
 from bot.health.report import Report
@@ -19,12 +20,13 @@ from bot.i18n import load_texts
 from bot.log import get_logger
 from bot.model import AnnouncementState
 from bot.store.conditions import Condition, ConditionStore
-from bot.store.health import ParkedChannel
+from bot.store.health import MissingMessage, ParkedChannel
 
 _log = get_logger(__name__)
 
 BUDGET_SHARE = 0.8
 OVERDUE, STOPPED, BUDGET, SCHEMA = "overdue", "stopped", "budget", "schema"
+MISSING, REWRITTEN, HALTED = "missing", "rewritten", "halted"
 
 
 class Ledger(Protocol):
@@ -42,9 +44,27 @@ class Sights(Protocol):
         """Return the channels whose subscriptions are parked."""
         ...
 
+    async def load_missing(self, now: datetime) -> list[MissingMessage]:
+        """Return the messages that are not where they belong."""
+        ...
+
+    async def has_rewritten(self, now: datetime) -> bool:
+        """Return whether Discord refused a message as it was."""
+        ...
+
     async def load_trouble(self, channel_id: int) -> str | None:
         """Return why notices cannot be sent there; None while they can."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What does not get through, by subject of its condition, and why everything is paused."""
+
+    parked: dict[str, ParkedChannel]
+    missing: dict[str, MissingMessage]
+    rewritten: bool
+    halts: Collection[Halt]
 
 
 class Watchman:
@@ -60,12 +80,16 @@ class Watchman:
         clock: Clock,
         *,
         wake: Callable[[], None],
+        halts: Callable[[], Collection[Halt]],
         bot_id: int,
         channel_id: int,
         language: str,
         currency: str,
     ) -> None:
-        """`report` gives None for a span before anything was due. `wake` makes the sender look into the outbox."""
+        """`report` gives None for a span before anything was due. `wake` makes the sender look into the outbox.
+
+        `halts`: why nothing is sent at this moment.
+        """
         self._find_facts = find_facts
         self._conditions = conditions
         self._sights = sights
@@ -73,6 +97,7 @@ class Watchman:
         self._report = report
         self._clock = clock
         self._wake = wake
+        self._halts = halts
         self._bot_id = bot_id
         self._channel_id = channel_id
         self._language = language
@@ -107,15 +132,20 @@ class Watchman:
             _log.warning("the owner could not be told", error=str(error))
 
     async def _tell_news(self, facts: Facts) -> None:
-        parked = {str(one.channel_id): one for one in await self._sights.load_parked()}
+        sending = Sending(
+            {str(one.channel_id): one for one in await self._sights.load_parked()},
+            {str(one.delivery_id): one for one in await self._sights.load_missing(facts.now)},
+            await self._sights.has_rewritten(facts.now),
+            self._halts(),
+        )
         before = await self._conditions.load()
-        holding = find_conditions(facts, parked.values(), {one.condition for one in before})
+        holding = find_conditions(facts, sending, {one.condition for one in before})
         untold: defaultdict[tuple[datetime, int], list[Condition]] = defaultdict(list)
         for one in await self._conditions.replace(holding, facts.now):
             if one.told_at is None:
                 untold[one.began_at, one.condition.guild_id].append(one.condition)
         for (began_at, guild_id), new in untold.items():
-            news = _news(facts, new, parked)
+            news = _news(facts, new, sending)
             texts = load_texts(self._language)
             # From when it began: whoever is killed after this line and does it again makes the same delivery.
             key = TopicKey(f"notice-{began_at:%Y%m%dT%H%M%S%f}-{guild_id}")
@@ -153,8 +183,8 @@ class Watchman:
         self._trouble = trouble
 
 
-def find_conditions(facts: Facts, parked: Collection[ParkedChannel], before: Collection[Condition]) -> set[Condition]:
-    """Return what holds. `before`: what held, as a budget that was used up to its share counts for the whole day."""
+def find_conditions(facts: Facts, sending: Sending, before: Collection[Condition]) -> set[Condition]:
+    """Return what holds. `before`: what held, as a spent budget and a halt of sending count for the whole day."""
     stored = facts.stored
     if stored is None:
         return set(before)
@@ -165,7 +195,12 @@ def find_conditions(facts: Facts, parked: Collection[ParkedChannel], before: Col
         if one.announced_on >= facts.due_on
         if one.state is AnnouncementState.STALLED or (late and one.state is AnnouncementState.FAILED)
     }
-    holding |= {Condition(STOPPED, str(one.channel_id), one.guild_id) for one in parked}
+    holding |= {Condition(STOPPED, subject, one.guild_id) for subject, one in sending.parked.items()}
+    holding |= {Condition(MISSING, subject, one.guild_id) for subject, one in sending.missing.items()}
+    if sending.rewritten:
+        holding.add(Condition(REWRITTEN, "messages"))
+    halts = {halt: Condition(HALTED, f"{halt} {facts.now.date()}") for halt in Halt}
+    holding |= {one for halt, one in halts.items() if halt in sending.halts or one in before}
     today = Condition(BUDGET, facts.now.date().isoformat())
     share = facts.model.share if facts.model is not None else None
     if today in before or (share is not None and share >= BUDGET_SHARE):
@@ -174,16 +209,19 @@ def find_conditions(facts: Facts, parked: Collection[ParkedChannel], before: Col
     return holding
 
 
-def _news(facts: Facts, new: list[Condition], parked: Mapping[str, ParkedChannel]) -> News:
+def _news(facts: Facts, new: list[Condition], sending: Sending) -> News:
     by_name: defaultdict[str, list[str]] = defaultdict(list)
     for one in new:
         by_name[one.name].append(one.subject)
     share = facts.model.share if facts.model is not None else None
-    stopped = [parked[subject] for subject in by_name[STOPPED] if subject in parked]
+    stopped = [sending.parked[subject] for subject in by_name[STOPPED] if subject in sending.parked]
     return News(
         facts.due_on,
         overdue=by_name[OVERDUE],
         stopped=[StoppedChannel(one.channel_id, one.reason) for one in stopped],
         budget=(share or BUDGET_SHARE) if by_name[BUDGET] else None,
         schema=by_name[SCHEMA][0] if by_name[SCHEMA] else None,
+        missing=[sending.missing[subject] for subject in by_name[MISSING] if subject in sending.missing],
+        rewritten=bool(by_name[REWRITTEN]),
+        halts=[Halt(subject.partition(" ")[0]) for subject in by_name[HALTED]],
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bot.delivery import DeliveryKind, PlannedPart, TopicKey
+from bot.delivery import DeliveryKind, Halt, PlannedPart, TopicKey
 from bot.health.report import Report
 from bot.i18n import Texts, load_texts, mark
 from bot.model import AnnouncementState
@@ -13,6 +13,7 @@ from bot.render.parts import Draft
 from bot.render.statements import say_statement
 from bot.render.text import clip, discord_length, escape_discord, sanitise
 from bot.statement import Statement
+from bot.store.health import MissingMessage
 
 _MAX_CONTENT = 1900
 """Discord takes 2,000; the marker needs its place."""
@@ -29,6 +30,14 @@ _STATES = {
     AnnouncementState.FAILED: mark("could not be read"),
 }
 
+_HALTS = {
+    Halt.EDGE: mark("Discord's network refused this bot's address, so nothing was sent for a while."),
+    Halt.REFUSALS: mark(
+        "Discord refused so many requests within ten minutes that nothing was sent for a while, lest it ban this bot's "
+        "address."
+    ),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class StoppedChannel:
@@ -43,7 +52,8 @@ class News:
     """What has begun since the owner was told last; empty parts are not spoken of.
 
     `overdue`: categories whose announcement of `due_on` is missing. `budget`: the share of the day's ceiling that is
-    used. `schema`: a version that is new.
+    used. `schema`: a version that is new. `missing`: messages that are not where they belong. `rewritten`: whether a
+    message was posted in another form than it was meant to have. `halts`: why nothing was sent.
     """
 
     due_on: date
@@ -51,6 +61,9 @@ class News:
     stopped: Sequence[StoppedChannel] = ()
     budget: float | None = None
     schema: str | None = None
+    missing: Sequence[MissingMessage] = ()
+    rewritten: bool = False
+    halts: Sequence[Halt] = ()
 
 
 def news_lines(news: News, texts: Texts) -> list[str]:
@@ -76,6 +89,7 @@ def news_lines(news: News, texts: Texts) -> list[str]:
     if len(news.stopped) > _MAX_NAMED:
         rest = len(news.stopped) - _MAX_NAMED
         lines.append(texts.count("and {n} more channel", "and {n} more channels", rest))
+    lines += _sending_lines(news, texts)
     if news.budget is not None:
         lines.append(
             texts.say(
@@ -92,6 +106,27 @@ def news_lines(news: News, texts: Texts) -> list[str]:
             )
         )
     return lines
+
+
+def _sending_lines(news: News, texts: Texts) -> list[str]:
+    lines = [
+        texts.say(
+            "A message is missing in {channel}, or may be: {why}",
+            channel=f"<#{one.channel_id}>",
+            why=escape_discord(clip(one.reason or texts.say("no reason is known"), _MAX_REASON)),
+        )
+        for one in news.missing[:_MAX_NAMED]
+    ]
+    if len(news.missing) > _MAX_NAMED:
+        lines.append(texts.count("and {n} more message", "and {n} more messages", len(news.missing) - _MAX_NAMED))
+    if news.rewritten:
+        lines.append(
+            texts.say(
+                "Discord refused a message as it was; it was sent without links or as plain text. The log says why: "
+                "please report it."
+            )
+        )
+    return lines + [texts.say(_HALTS[one]) for one in news.halts]
 
 
 def report_lines(report: Report, texts: Texts, currency: str) -> list[str]:

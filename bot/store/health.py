@@ -12,12 +12,14 @@ from bot.delivery import DeliveryKind, DeliveryState, SubscriptionState
 from bot.model import AnnouncementState
 from bot.spending import Spending
 from bot.statement import Statement
-from bot.store.delivery_rows import OPEN
+from bot.store.delivery_rows import OPEN, key_names
 from bot.store.engine import Database
 from bot.store.migrations import HEAD
 from bot.store.schema import announcement, delivery, gateway_identify, guild, paper, spend, subscription
 
 _DAY = timedelta(days=1)
+_NEWS = timedelta(days=7)
+"""A message that was given up before is no news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,19 @@ class ParkedChannel:
     reason: Statement | None
 
 
+@dataclass(frozen=True, slots=True)
+class MissingMessage:
+    """A message that is not in its channel, or may not be, and that is not the fate of the whole channel.
+
+    `delivery_id` is that of its first part which is missing.
+    """
+
+    delivery_id: int
+    guild_id: int
+    channel_id: int
+    reason: str | None
+
+
 class HealthStore:
     """Reads the figures. Every method raises the kinds of `StoreError`."""
 
@@ -96,6 +111,39 @@ class HealthStore:
             for row in await connection.execute(query):
                 found.setdefault(row.channel_id, ParkedChannel(row.guild_id, row.channel_id, row.reason))
             return list(found.values())
+
+    async def load_missing(self, now: datetime) -> list[MissingMessage]:
+        """Return what was given up in the last seven days or is refused in its thread alone, each delivery once.
+
+        Not what a parked channel waits for, nor notices: other methods tell of those.
+        """
+        column, other = delivery.c, delivery.alias("other")
+        whole_channel = sa.exists().where(
+            other.c.channel_id == column.channel_id,
+            other.c.state == DeliveryState.PARKED,
+            other.c.into_part.is_(None),
+            other.c.next_attempt_at.is_not(None),
+        )
+        given_up = column.next_attempt_at.is_(None)
+        query = (
+            sa.select(delivery)
+            .where(column.state == DeliveryState.PARKED, column.kind != DeliveryKind.NOTICE)
+            .where(column.updated_at >= now - _NEWS, sa.or_(given_up, sa.not_(whole_channel)))
+            .order_by(column.delivery_id)
+        )
+        async with self._database.read() as connection:
+            found: dict[tuple[Any, ...], MissingMessage] = {}
+            for row in await connection.execute(query):
+                one = MissingMessage(row.delivery_id, row.guild_id, row.channel_id, row.reason)
+                found.setdefault(tuple(getattr(row, name) for name in key_names()), one)
+            return list(found.values())
+
+    async def has_rewritten(self, now: datetime) -> bool:
+        """Return whether Discord refused a message of the last two days as it was and was given another form of it."""
+        column = delivery.c
+        query = sa.select(sa.exists().where(column.due_at >= now - 2 * _DAY, column.payload_version > 1))
+        async with self._database.read() as connection:
+            return bool(await connection.scalar(query))
 
     async def load_trouble(self, channel_id: int) -> str | None:
         """Return why the newest notice to the owner's channel is not there; None where it is, or is on its way."""

@@ -58,7 +58,8 @@ DECISIONS: Mapping[str, Decision] = MappingProxyType(
             guild={"guild_id": Erasure.BLANK},
         ),
         "condition": Decision(
-            "what the owner was told of and still holds: late announcements, stopped channels, the day's budget",
+            "what the owner was told of and still holds: late announcements, stopped channels, messages given up, the "
+            "day's budget",
             "while it holds",
             guild={"guild_id": _ROW},
         ),

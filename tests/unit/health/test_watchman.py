@@ -1,104 +1,27 @@
 """What the owner is told: once while it lasts, again when it comes again, and over any restart; on both engines."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 
-from bot.delivery import Delivery, DeliveryKind, DeliveryState, SubscriptionState
+from bot.delivery import DeliveryState, SubscriptionState
 from bot.errors import DatabaseBusy
 from bot.health.facts import Facts
-from bot.health.report import Report, load_report
-from bot.health.watchman import Watchman
 from bot.model import AnnouncementState
 from bot.spending import Spending
 from bot.statement import Statement, StatementCode
-from bot.store.conditions import ConditionStore
 from bot.store.engine import Database
 from bot.store.guilds import GuildStore
 from bot.store.health import HealthStore, NewestAnnouncement
 from bot.store.outbox import Outbox
-from bot.store.report import ReportStore
 from bot.store.subscriptions import SubscriptionStore
 from tests.unit.deliver.samples import make_planned, make_subscription
+from tests.unit.health.office import BOT, CHANNEL, MINUTE, Office
 from tests.unit.health.samples import MODEL, NOW, STORED, TODAY, facts
 from tests.unit.pipeline.fakes import FixedClock
 
-CHANNEL, BOT = 4242, 900
 STALLED = NewestAnnouncement("cs.CL", TODAY, AnnouncementState.STALLED)
-MINUTE = timedelta(minutes=1)
-
-
-@dataclass
-class Office:
-    """A watchman, and what it sees and says."""
-
-    db: Database
-    clock: FixedClock
-    language: str = "en"
-    woken: int = 0
-
-    def __post_init__(self) -> None:
-        self.facts: Facts = facts()
-        self.man = self.hire()
-
-    def hire(self) -> Watchman:
-        """Return a new one, as after a restart."""
-        reports = ReportStore(self.db)
-
-        async def report(first: datetime, until: datetime) -> Report | None:
-            if not await reports.has_history(until):
-                return None
-            return await load_report(reports, first, until, self.clock.now())
-
-        return Watchman(
-            self.look,
-            ConditionStore(self.db),
-            HealthStore(self.db),
-            Outbox(self.db),
-            report,
-            self.clock,
-            wake=self.wake,
-            bot_id=BOT,
-            channel_id=CHANNEL,
-            language=self.language,
-            currency="$",
-        )
-
-    def wake(self) -> None:
-        self.woken += 1
-
-    async def look(self) -> Facts:
-        return replace(self.facts, now=self.clock.now())
-
-    def see(self, **stored: Any) -> None:
-        self.facts = facts(stored=replace(STORED, **stored))
-
-    async def tick(self, times: int = 1) -> None:
-        for _ in range(times):
-            await self.man.run()
-            self.clock.instant += MINUTE
-
-    async def notices(self) -> list[Delivery]:
-        """Return the notices in the outbox, oldest first."""
-        parts = await Outbox(self.db).load_for_channel(CHANNEL)
-        assert all(one.kind is DeliveryKind.NOTICE for one in parts)
-        return parts[::-1]
-
-    async def said(self) -> list[str]:
-        return [one.payload["content"] for one in await self.notices()]
-
-
-@pytest.fixture
-async def office(db: Database) -> Office:
-    built = Office(db, FixedClock(NOW))
-    # The schema of these tables is no news.
-    await ConditionStore(db).replace(set(), NOW)
-    built.see(papers=0, deliveries={})
-    await built.man.begin()
-    built.see()
-    return built
 
 
 async def test_when_all_is_well_nothing_is_said(office: Office) -> None:

@@ -97,3 +97,20 @@ async def test_the_weekly_report_and_the_same_on_the_command_line(machine: Machi
     (report,) = [one for one in told(machine, owners) if "Report on" in one]
     assert "**Report on Mon 16 Nov 2026 to Mon 23 Nov 2026**" in report
     assert "1 planned, 1 sent" in report
+
+
+async def test_a_message_that_discord_refuses_for_good_is_told_once_over_two_starts(machine: Machine) -> None:
+    papers, owners = machine.rooms[0], machine.rooms[2]
+    machine.discord.faults.add(
+        "POST", f"^/channels/{papers.id}/messages$", faults.refuses(400, 50035, "Invalid Form Body"), times=2
+    )
+    await machine.subscribe(papers)
+    for _ in range(2):
+        running = await machine.ready(DISCORD__OWNER_CHANNEL=str(owners.id))
+        await machine.until(lambda: sum("refused a message as it was" in one for one in told(machine, owners)))
+        await machine.until(lambda: sum("A message is missing in" in one for one in told(machine, owners)))
+        await machine.ask(admin(owners, machine.discord.world.owner), "status")
+        assert await running.terminate() == 0
+    (missing,) = [one for one in told(machine, owners) if "missing" in one]
+    assert f"- A message is missing in <#{papers.id}>, or may be: Invalid Form Body (50035)" in missing
+    assert machine.discord.messages(papers.id) == []
