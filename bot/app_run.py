@@ -55,9 +55,8 @@ async def run_discord(settings: Settings, token: str, stop: asyncio.Event) -> No
             open_online_services(settings, with_model=True, on_wait=meters.arxiv_waited)
         )
         database = online.reading.database
-        lock_dir = settings.data_dir if database.dialect == "sqlite" else None
         lease = await stack.enter_async_context(
-            hold_lease(LeaseStore(database), online.reading.clock, lock_dir=lock_dir)
+            hold_lease(LeaseStore(database), online.reading.clock, lock_dir=database.directory)
         )
         reading = online.reading
         heart = await stack.enter_async_context(beating(settings, reading.clock))

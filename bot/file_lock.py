@@ -1,7 +1,12 @@
-"""The lock of a file that ends with its process, however that ends, on every system. Knows not what it guards."""
+"""The lock of a file that ends with its process, however that ends, on every system. Knows not what it guards.
+
+The file itself stays for good: where one of `LOCK_NAME` lies, a bot ran on the data beside it.
+"""
 
 import os
 import sys
+
+LOCK_NAME = "paperbrief.lock"
 
 
 def try_lock(descriptor: int) -> bool:

@@ -141,10 +141,12 @@ def _disk(data_dir: Path) -> Iterator[Finding]:
 
 async def _database(settings: Settings) -> list[Finding]:
     from bot.store.maintenance import check
+    from bot.store.sqlite_file import check_not_lost
 
     try:
         if _no_database_yet(settings):
             path = settings.data_dir / "paperbrief.sqlite3"
+            check_not_lost(path)
             return [Finding(Level.OK, "database", f"{path} does not exist yet; it is made when it is first needed")]
         findings = await check(settings.database_url)
     except PaperBriefError as error:

@@ -11,12 +11,16 @@ app = typer.Typer(help="Upgrade, check, back up, restore and move the database."
 
 
 @app.command()
-def upgrade() -> None:
+def upgrade(
+    new: Annotated[
+        bool, typer.Option("--new", help="Begin with an empty database where the bot's own is gone.")
+    ] = False,
+) -> None:
     """Create the database or bring its schema up to this program's."""
     settings = prepare()
     from bot.store.maintenance import upgrade as upgrade_database
 
-    before, after = run_async(lambda: upgrade_database(settings.database_url))
+    before, after = run_async(lambda: upgrade_database(settings.database_url, new=new))
     if before == after:
         typer.echo(f"the schema is already at {after}")
     else:

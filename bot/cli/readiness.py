@@ -31,7 +31,8 @@ def _data_directory(settings: Settings) -> Finding:
 
 
 def _other_process(settings: Settings) -> Iterator[Finding]:
-    from bot.deliver.lease import LOCK_NAME, lock_directory
+    from bot.deliver.lease import lock_directory
+    from bot.file_lock import LOCK_NAME
 
     # On a database server a lease decides, which a dead process may still seem to hold: only `run` can wait for it.
     lock = settings.data_dir.absolute() / LOCK_NAME

@@ -1,4 +1,4 @@
-"""One sender at a time: a lock on the data directory, and a lease in the database with a fencing token.
+"""One sender at a time: a lock on the directory of the data, and a lease in the database with a fencing token.
 
 The lock ends with its process, however that ends, so on SQLite it alone decides and a restart never waits. Without a
 directory in common (PostgreSQL) the lease decides: it runs out by itself, and at once when its process is known to be
@@ -17,13 +17,12 @@ from pathlib import Path
 
 from bot.clock import Clock
 from bot.errors import AlreadyRunning, LeaseLost, StoreError
-from bot.file_lock import try_lock
+from bot.file_lock import LOCK_NAME, try_lock
 from bot.log import get_logger
 from bot.store.leases import LeaseRow, LeaseStore
 
 _log = get_logger(__name__)
 
-LOCK_NAME = "paperbrief.lock"
 LEASE_SECONDS = 60.0
 
 
@@ -37,7 +36,7 @@ class Lease:
 
 @contextmanager
 def lock_directory(directory: Path) -> Iterator[None]:
-    """Hold the data directory for this process alone; raises `AlreadyRunning` when another process holds it."""
+    """Hold a database's directory for this process alone; raises `AlreadyRunning` when another process holds it."""
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / LOCK_NAME
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -60,7 +59,7 @@ def lock_directory(directory: Path) -> Iterator[None]:
 async def hold_lease(leases: LeaseStore, clock: Clock, *, lock_dir: Path | None) -> AsyncIterator[Lease]:
     """Hold the right to send and keep it alive, until the block ends.
 
-    `lock_dir`: the data directory where the database is a file in it; None for a database server. Raises
+    `lock_dir`: the directory of the database where that is a file; None for a database server. Raises
     `AlreadyRunning` when another process has the right.
     """
     holder = f"{socket.gethostname()}:{os.getpid()}"

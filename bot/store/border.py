@@ -34,6 +34,12 @@ def corrupt(shown: str, what: str) -> DatabaseCorrupt:
     )
 
 
+def lost(shown: str) -> DatabaseCorrupt:
+    """Return the error for a file on which a bot ran and that is not there: as `corrupt`, and how to begin anew."""
+    error = corrupt(shown, "is gone, although a bot ran on it: subscriptions, topics and saved papers were in it")
+    return DatabaseCorrupt(f"{error}. To begin anew without it: paperbrief db upgrade --new")
+
+
 def busy(shown: str) -> DatabaseBusy:
     """Return the error for a lock that did not come free."""
     return DatabaseBusy(

@@ -10,6 +10,7 @@ import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -91,6 +92,11 @@ class Database:
     def dialect(self) -> Dialect:
         """Return which engine this is."""
         return self._address.dialect
+
+    @property
+    def directory(self) -> Path | None:
+        """Return where the file lies; None for a database server."""
+        return None if self._address.path is None else self._address.path.parent
 
     @property
     def shown(self) -> str:

@@ -24,8 +24,10 @@ from bot.store.migrations import HEAD
 from bot.store.sqlite_file import (
     begins_like_sqlite,
     beside,
+    check_not_lost,
     check_place,
     connect,
+    create_file,
     is_there,
     move_new,
     prepare_file,
@@ -39,12 +41,15 @@ BUSY_TIMEOUT = 10.0
 """Seconds to wait for another process's lock, in commands run by hand."""
 
 
-async def upgrade(url: str, *, busy_timeout: float = BUSY_TIMEOUT) -> tuple[str | None, str]:
+async def upgrade(url: str, *, new: bool = False, busy_timeout: float = BUSY_TIMEOUT) -> tuple[str | None, str]:
     """Create the database or bring its schema up to date; return (revision before or None, revision now).
 
-    Raises the kinds of `StoreError`.
+    `new`: only create it, even where a bot had one that is gone. Raises the kinds of `StoreError`, and with `new`
+    `UsageError` when there is something already.
     """
     address = parse_address(url)
+    if new:
+        return await asyncio.to_thread(_begin_anew, address, busy_timeout)
     if address.dialect == "postgresql":
         return await asyncio.to_thread(upgrade_schema, address, busy_timeout=busy_timeout)
     return await asyncio.to_thread(_upgrade_file, address, busy_timeout)
@@ -90,9 +95,20 @@ def _upgrade_file(address: Address, busy_timeout: float) -> tuple[str | None, st
     return upgrade_schema(address, busy_timeout=busy_timeout)
 
 
+def _begin_anew(address: Address, busy_timeout: float) -> tuple[None, str]:
+    if address.path is None:
+        raise UsageError("--new is for an SQLite file; make a new database on the server and name it in DATABASE__URL")
+    check_place(address.path)
+    if is_there(address.path):
+        raise UsageError(f"{address.path} exists already; --new is for one that is gone. Nothing was changed")
+    create_file(address, busy_timeout)
+    return None, HEAD
+
+
 def _check_file(address: Address, busy_timeout: float) -> list[str]:
     path = address.file
     if not is_there(path):
+        check_not_lost(path)
         return [f"there is no database at {path}; paperbrief db upgrade makes one"]
     check_place(path)
     with border(address.shown), closing(connect(path, busy_timeout)) as connection:

@@ -1,7 +1,8 @@
 """The SQLite file itself: where it may lie, whether it is whole, how it comes into being.
 
 A database is made under another name and moved into place when it is complete. So a file of this name that is empty is
-a loss to be told about, never a place to begin again in. Synchronous: call it in a thread.
+a loss to be told about, never a place to begin again in; and so is a file that is missing where a bot ran, whose lock
+stays beside it. Synchronous: call it in a thread.
 """
 
 import os
@@ -13,9 +14,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bot.errors import DatabaseUnwritable
+from bot.file_lock import LOCK_NAME
 from bot.log import get_logger
 from bot.store.address import Address, parse_address
-from bot.store.border import border, corrupt
+from bot.store.border import border, corrupt, lost
 from bot.store.migrate import missing_tables, upgrade_schema
 from bot.store.migrations import HEAD
 
@@ -40,7 +42,8 @@ def prepare_file(address: Address, *, busy_timeout: float, now: datetime) -> Non
     path = address.file
     check_place(path)
     if not path.exists():
-        _create(address, busy_timeout)
+        check_not_lost(path)
+        create_file(address, busy_timeout)
     with border(address.shown):
         if check_whole(path, busy_timeout, now) != HEAD:
             upgrade_schema(address, busy_timeout=busy_timeout)
@@ -79,6 +82,12 @@ def check_place(path: Path) -> None:
         raise corrupt(str(path), "is empty, although this program never leaves an empty file")
     if not exists and wal_of(path).exists():
         raise corrupt(str(path), "is gone, but its log (-wal) is still there")
+
+
+def check_not_lost(path: Path) -> None:
+    """Raise `DatabaseCorrupt` for a file that is missing although a bot ran on it."""
+    if is_there(path.parent / LOCK_NAME):
+        raise lost(str(path))
 
 
 def check_whole(path: Path, busy_timeout: float, now: datetime) -> str:
@@ -204,7 +213,8 @@ def file_system_of(directory: Path, mounts: Path = Path("/proc/self/mounts")) ->
     return best[1] if best else None
 
 
-def _create(address: Address, busy_timeout: float) -> None:
+def create_file(address: Address, busy_timeout: float) -> None:
+    """Make a new database, unless another process was quicker. Raises `DatabaseUnwritable`."""
     path = address.file
     temporary = beside(path, "new")
     try:

@@ -77,6 +77,19 @@ async def test_a_second_instance_on_the_same_data_is_refused(machine: Machine) -
     assert await third.terminate() == 0
 
 
+@pytest.mark.fault("P3")
+async def test_a_second_instance_on_the_same_file_is_refused_whatever_its_data_directory(
+    machine: Machine, tmp_path: Path
+) -> None:
+    first = await machine.ready()
+    elsewhere = str(tmp_path / "elsewhere")
+    second = await machine.start(DATA_DIR=elsewhere, DATABASE__URL=f"sqlite:///{machine.database}")
+    assert await second.ended() == 1
+    (line,) = second.said
+    assert "already runs on the data in" in line
+    assert await first.terminate() == 0
+
+
 @pytest.mark.fault("P4")
 async def test_two_instances_on_two_machines_with_one_token_post_once_and_say_so(
     machine: Machine, tmp_path: Path

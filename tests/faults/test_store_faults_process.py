@@ -176,6 +176,42 @@ async def test_a_database_that_vanishes_under_the_bot_ends_it_and_is_not_made_an
     assert not machine.database.exists()
 
 
+@pytest.mark.fault("S4")
+async def test_a_database_that_is_gone_after_a_clean_stop_is_not_begun_anew_without_a_word(machine: Machine) -> None:
+    data, owner = machine.database.parent, machine.rooms[0]
+    running = await machine.ready()
+    await machine.subscribe(owner)
+    backup = data.parent / "backup.sqlite3"
+    assert (await asyncio.to_thread(paperbrief, data, "db", "backup", str(backup))).returncode == 0
+    await asyncio.to_thread(machine.database.unlink)
+    assert await running.terminate() == 0
+    for leftover in (log_of(machine.database), machine.database.with_name("paperbrief.sqlite3-shm")):
+        await asyncio.to_thread(leftover.unlink, missing_ok=True)
+
+    line = await refused(machine)
+    assert "is gone, although a bot ran on it" in line
+    assert RESTORE in line
+    assert "To begin anew without it: paperbrief db upgrade --new" in line
+    for words in (["brief", "llm"], ["db", "upgrade"], ["db", "check"], ["doctor", "--offline"], ["search", "x"]):
+        done = await asyncio.to_thread(paperbrief, data, *words)
+        assert done.returncode == 1, words
+        assert "is gone, although a bot ran on it" in done.stdout + done.stderr, words
+    assert not machine.database.exists()
+
+    done = await asyncio.to_thread(paperbrief, data, "db", "restore", str(backup))
+    assert done.returncode == 0, done.stderr
+    assert len(await machine.states()) == 1
+    await asyncio.to_thread(machine.database.unlink)
+    done = await asyncio.to_thread(paperbrief, data, "db", "upgrade", "--new")
+    assert f"upgraded from nothing to {HEAD}" in done.stdout
+    assert await machine.states() == set()
+    again = await asyncio.to_thread(paperbrief, data, "db", "upgrade", "--new")
+    assert again.returncode == 2
+    assert "exists already; --new is for one that is gone" in again.stderr
+    started = await machine.ready()
+    assert await started.terminate() == 0
+
+
 @pytest.mark.fault("S6")
 async def test_a_read_only_disk_is_a_clear_line_at_the_start(machine: Machine, tmp_path: Path) -> None:
     disk = tmp_path / "disk"

@@ -15,11 +15,12 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from bot.errors import DatabaseBusy, DatabaseCorrupt, DatabaseTooNew, DatabaseUnwritable
+from bot.errors import DatabaseBusy, DatabaseCorrupt, DatabaseTooNew, DatabaseUnwritable, UsageError
+from bot.file_lock import LOCK_NAME
 from bot.store import migrate
 from bot.store.address import parse_address
 from bot.store.engine import Database
-from bot.store.maintenance import upgrade
+from bot.store.maintenance import check, upgrade
 from bot.store.migrations import HEAD, REVISIONS
 from bot.store.papers import PaperStore
 from bot.store.schema import metadata, tables
@@ -172,6 +173,27 @@ async def test_a_log_without_its_database_is_a_loss(sqlite_path: Path) -> None:
     remove(sqlite_path)
     await refused(f"sqlite:///{sqlite_path}", DatabaseCorrupt, "is gone, but its log")
     assert not is_there(sqlite_path)
+
+
+async def test_a_missing_database_is_a_loss_only_where_a_bot_ran(sqlite_path: Path, tmp_path: Path) -> None:
+    url = f"sqlite:///{sqlite_path}"
+    overwrite(tmp_path / LOCK_NAME, b"1\n")
+    assert await count(url) == 0
+    remove(sqlite_path)
+    await refused(url, DatabaseCorrupt, "is gone, although a bot ran.*paperbrief db restore PATH.*db upgrade --new")
+    assert "is gone, although a bot ran" in (await check(url))[0]
+    assert names_in(tmp_path) == [LOCK_NAME]
+    # What is beside it, in a directory of its own, is another matter.
+    await fill(f"sqlite:///{tmp_path / 'other' / 'x.sqlite3'}")
+    assert await upgrade(url, new=True) == (None, HEAD)
+    assert await count(url) == 0
+
+
+async def test_beginning_anew_is_refused_where_there_is_a_database(database_url: str) -> None:
+    await fill(database_url)
+    with pytest.raises(UsageError, match="--new is for"):
+        await upgrade(database_url, new=True)
+    assert await count(database_url) == 1
 
 
 async def test_a_place_where_nothing_can_be_written(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.deliver.lease import LEASE_SECONDS, LOCK_NAME, hold_lease, lock_directory
+from bot.deliver.lease import LEASE_SECONDS, hold_lease, lock_directory
 from bot.errors import AlreadyRunning
+from bot.file_lock import LOCK_NAME
 from bot.store.engine import Database
 from bot.store.leases import LeaseStore
 from tests.unit.deliver.fakes import JumpClock
