@@ -78,7 +78,8 @@ async def test_what_is_older_than_its_setting_goes_and_nothing_else(machine: Mac
         await db.write(insert)
     kept_for_ever = {(name, one) for name, key in FOR_EVER for one in await column(machine, name, key)}
     assert len(kept_for_ever) == len(FOR_EVER)
-    running = await machine.ready(**{f"RETENTION__{name}_DAYS": str(days) for name, days in DAYS.items()})
+    settings = {f"RETENTION__{name}_DAYS": str(days) for name, days in DAYS.items()}
+    running = await machine.ready(tick=0.2, **settings)
     await machine.until_file(running.log, "old rows deleted")
     await machine.until_file(running.log, "purged what belonged to servers left long ago")
     assert await running.terminate() == 0
