@@ -15,6 +15,7 @@ def main() -> None:
         ["benchmarks.search"],
         ["benchmarks.start"],
         ["benchmarks.lookup"],
+        ["benchmarks.status"],
         ["benchmarks.delivery"],
         ["benchmarks.memory"],
         ["benchmarks.soak"],

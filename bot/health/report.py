@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from bot.model import AnnouncementState
 from bot.render.parts import shown_papers
 from bot.spending import Spending
-from bot.store.report import DueBrief, ReportStore
+from bot.store.report import DueBriefs, ReportStore
 
 LOST_AFTER = timedelta(hours=96)
 """By then the sender has given up, parked or ended every brief, whatever Discord said: one still open is lost."""
@@ -30,8 +30,8 @@ class Report:
 
     Every planned brief is in exactly one of `sent`, `parked` (Discord refuses), `called_off` (ended before it was
     sent), `waiting` and `lost`. `missed` counts lines that stand for several briefs which were too old. `repeats`
-    counts papers that a second brief of the same topic showed in the same channel; `papers_missing` those that arXiv
-    counted and that are not stored.
+    counts papers that a second brief of the same topic showed in the same channel, None where nobody counted;
+    `papers_missing` those that arXiv counted and that are not stored.
     """
 
     first: datetime
@@ -43,7 +43,7 @@ class Report:
     waiting: int = 0
     lost: int = 0
     missed: int = 0
-    repeats: int = 0
+    repeats: int | None = 0
     papers: int = 0
     papers_missing: int = 0
     lateness: Lateness = Lateness()
@@ -51,28 +51,33 @@ class Report:
     spending: Spending = field(default_factory=Spending)
 
 
-async def load_report(store: ReportStore, first: datetime, until: datetime, now: datetime) -> Report:
-    """Return the report on that span. Raises `StoreError` kinds."""
+async def load_report(
+    store: ReportStore, first: datetime, until: datetime, now: datetime, *, count_repeats: bool = True
+) -> Report:
+    """Return the report on that span. Raises `StoreError` kinds.
+
+    `count_repeats` reads every message of the span: seconds for thousands of channels.
+    """
     due = await store.load_due(first, until)
-    fates = Counter(_fate(one, now) for one in due)
+    fates: Counter[str] = Counter()
+    late: list[float] = []
+    for one in due:
+        fate = _fate(one, now)
+        fates[fate] += one.briefs
+        if fate == "sent" and one.sent_at is not None:
+            late += [(one.sent_at - one.due_at).total_seconds()] * one.briefs
     days = _days(first, until)
     announced = await store.load_announced(*days)
     return Report(
         first,
         until,
-        planned=len(due),
+        planned=fates.total(),
         **fates,
         missed=await store.load_missed(first, until),
-        repeats=await _repeats(store, first, until),
+        repeats=await _repeats(store, first, until) if count_repeats else None,
         papers=announced.papers,
         papers_missing=announced.missing,
-        lateness=measure(
-            [
-                (one.sent_at - one.due_at).total_seconds()
-                for one in due
-                if one.sent_at is not None and _fate(one, now) == "sent"
-            ]
-        ),
+        lateness=measure(late),
         days=announced.states,
         spending=await store.load_spent(*days),
     )
@@ -92,7 +97,7 @@ def _days(first: datetime, until: datetime) -> tuple[date, date]:
     return last - (until - first) + timedelta(days=1), last + timedelta(days=1)
 
 
-def _fate(one: DueBrief, now: datetime) -> str:
+def _fate(one: DueBriefs, now: datetime) -> str:
     if one.waiting:
         return "lost" if now - one.due_at > LOST_AFTER else "waiting"
     if one.parked:

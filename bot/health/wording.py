@@ -153,12 +153,7 @@ def report_lines(report: Report, texts: Texts, currency: str) -> list[str]:
             p95=_duration(late.p95, texts),
             worst=_duration(late.worst, texts),
         ),
-        texts.say(
-            "Papers: {papers} announced and stored, {missing} lost, {repeats} shown twice",
-            papers=f"{report.papers:,}",
-            missing=f"{report.papers_missing:,}",
-            repeats=f"{report.repeats:,}",
-        ),
+        _papers_line(report, texts),
         texts.say("Announcements: {listed}", listed=texts.say(", ").join(days) or texts.say("none")),
     ]
     if report.missed:
@@ -173,6 +168,18 @@ def report_lines(report: Report, texts: Texts, currency: str) -> list[str]:
             texts.say("Language model: {listed}", listed=escape_discord(" · ".join(filter(None, (requests, spent)))))
         )
     return lines
+
+
+def _papers_line(report: Report, texts: Texts) -> str:
+    papers, missing = f"{report.papers:,}", f"{report.papers_missing:,}"
+    if report.repeats is None:
+        return texts.say("Papers: {papers} announced and stored, {missing} lost", papers=papers, missing=missing)
+    return texts.say(
+        "Papers: {papers} announced and stored, {missing} lost, {repeats} shown twice",
+        papers=papers,
+        missing=missing,
+        repeats=f"{report.repeats:,}",
+    )
 
 
 def report_heading(report: Report, texts: Texts) -> str:

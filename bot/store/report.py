@@ -20,15 +20,18 @@ _SHOWING = (DeliveryKind.BRIEF, DeliveryKind.LATE)
 
 
 @dataclass(frozen=True, slots=True)
-class DueBrief:
-    """A brief that was due: how many of its parts are in which kind of state, and when the last one was sent."""
+class DueBriefs:
+    """So many briefs that were due: whether some part of each is sent, parked or under way, and when the last was sent.
+
+    `sent_at` is a whole second, at most one too early.
+    """
 
     due_at: datetime
-    sent: int
-    parked: int
-    waiting: int
-    skipped: int
+    sent: bool
+    parked: bool
+    waiting: bool
     sent_at: datetime | None
+    briefs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +60,38 @@ class ReportStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def load_due(self, first: datetime, until: datetime) -> list[DueBrief]:
-        """Return the briefs that were due in that span."""
+    async def load_due(self, first: datetime, until: datetime) -> list[DueBriefs]:
+        """Return the briefs that were due in that span, those of one fate and the same two seconds together."""
         column = delivery.c
 
-        def counted(*states: DeliveryState) -> sa.ColumnElement[int]:
-            return sa.func.sum(sa.case((column.state.in_(states), 1), else_=0))
+        def some(*states: DeliveryState) -> sa.ColumnElement[int]:
+            return sa.func.max(sa.case((column.state.in_(states), 1), else_=0))
 
         sent_at = sa.func.max(sa.case((column.state == DeliveryState.SENT, column.updated_at)))
-        query = (
+        brief = (
             sa.select(
                 sa.func.min(column.due_at).label("due_at"),
-                counted(DeliveryState.SENT).label("sent"),
-                counted(DeliveryState.PARKED).label("parked"),
-                counted(*_UNDER_WAY).label("waiting"),
-                counted(DeliveryState.SKIPPED).label("skipped"),
-                sa.type_coerce(sent_at, column.updated_at.type).label("sent_at"),
+                some(DeliveryState.SENT).label("sent"),
+                some(DeliveryState.PARKED).label("parked"),
+                some(*_UNDER_WAY).label("waiting"),
+                sa.type_coerce(self._second(sent_at), column.updated_at.type).label("sent_at"),
             )
             .where(column.due_at >= first, column.due_at < until, column.kind == DeliveryKind.BRIEF)
             .group_by(column.channel_id, column.announced_on, column.topic_guild_id, column.topic_slug)
+            .subquery()
         )
+        query = sa.select(*brief.c, sa.func.count().label("briefs")).group_by(*brief.c)
         async with self._database.read() as connection:
             return [
-                DueBrief(row.due_at, row.sent, row.parked, row.waiting, row.skipped, row.sent_at)
+                DueBriefs(row.due_at, bool(row.sent), bool(row.parked), bool(row.waiting), row.sent_at, row.briefs)
                 for row in await connection.execute(query)
             ]
+
+    def _second(self, instant: sa.ColumnElement[datetime]) -> sa.ColumnElement[datetime]:
+        """Return the instant without fractions of a second, which hardly two messages have in common."""
+        if self._database.dialect == "postgresql":
+            return sa.func.date_trunc("second", instant)
+        return sa.func.substr(instant, 1, len("2026-11-20 12:00:00"))
 
     async def load_announced(self, first: date, until: date) -> AnnouncedDays:
         """Return what was announced on those dates, `until` excluded."""
