@@ -89,20 +89,25 @@ def import_(
     """
     settings = prepare()
 
-    async def main() -> "list[Outcome]":
+    async def main() -> "tuple[list[Outcome], list[int]]":
         from bot.app import open_services
 
         data = _read(path)
         async with open_services(settings) as services:
-            return await _take(_exchange(services, dry_run=dry_run), services, data, _kind(path, kind), server, channel)
+            exchange = _exchange(services, dry_run=dry_run)
+            outcomes = await _take(exchange, services, data, _kind(path, kind), server, channel)
+            subscribed = {one.guild_id for one in await services.subscriptions.load_active()}
+            return outcomes, sorted(subscribed - await services.guilds.load_joined())
 
-    outcomes = run_async(main)
+    outcomes, not_joined = run_async(main)
     if output is TextOrJson.JSON:
         entries = [{"entry": one.entry, "done": one.done.value, "why": one.why} for one in outcomes]
-        print_json({"dry_run": dry_run, "entries": entries})
+        print_json({"dry_run": dry_run, "entries": entries, "servers_not_joined": [str(one) for one in not_joined]})
     else:
         for one in outcomes:
             typer.echo(f"{one.done.value:<9} {one.entry}" + (f": {one.why}" if one.why else ""))
+        if not_joined:
+            typer.echo(_not_joined_line(not_joined))
         counts = {name: sum(one.done.value == name for one in outcomes) for name in _ORDER}
         said = ", ".join(f"{count} {name}" for name, count in counts.items())
         typer.echo(f"{'nothing was stored, it would be: ' if dry_run else ''}{said}")
@@ -110,6 +115,17 @@ def import_(
         raise typer.Exit(EXIT_INCOMPLETE)
 
 
+def _not_joined_line(servers: list[int]) -> str:
+    """Return what becomes of subscriptions in servers of which the database does not know that the bot is in them."""
+    named = ", ".join(str(one) for one in servers[:_MOST_NAMED])
+    more = f" and {len(servers) - _MOST_NAMED} more" if len(servers) > _MOST_NAMED else ""
+    return (
+        f"subscribed in servers that the bot is not known to be in: {named}{more}. It looks at its next start; "
+        "where it is not, nothing is sent until it is invited"
+    )
+
+
+_MOST_NAMED = 10
 _ORDER = ("added", "changed", "unchanged", "refused")
 
 

@@ -145,7 +145,9 @@ class PaperBot(commands.AutoShardedBot):
         for one in await self.services.subscriptions.load_left():
             if one.guild_id in here:
                 await self._set_state(one, _state_before(one), None)
-        for guild_id in await self.services.guilds.load_joined() - here:
+        # A file may have been imported that names servers the bot never was in.
+        subscribed = {one.guild_id for one in await self.services.subscriptions.load_active()}
+        for guild_id in (await self.services.guilds.load_joined() | subscribed) - here:
             if (guild_id >> 22) % (self.shard_count or 1) in (self.shard_ids or range(self.shard_count or 1)):
                 await self._left(guild_id)
         _log.info("connected to Discord", servers=len(here))

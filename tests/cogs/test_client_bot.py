@@ -160,6 +160,17 @@ async def test_a_server_left_while_offline_is_noticed(world: World) -> None:
     assert {one.guild_id for one in await world.services.subscriptions.load_active()} == {world.guild.id}
 
 
+async def test_an_imported_server_that_the_bot_is_not_in_rests_from_the_next_start_on(world: World) -> None:
+    never = world.guild.id + 4
+    await save(world, guild_id=never, channel_id=99)
+    await save(world)
+    await world.env.restart_bot(build_bot(world.services, extensions=("cogs.admin",), shard_count=1))
+    assert {one.guild_id for one in await world.services.subscriptions.load_active()} == {world.guild.id}
+    assert [one.guild_id for one in await world.services.subscriptions.load_left()] == [never]
+    await world.bot.on_guild_join(as_guild(never))
+    assert {one.guild_id for one in await world.services.subscriptions.load_active()} == {world.guild.id, never}
+
+
 async def test_a_server_that_came_back_while_offline_has_its_subscriptions_again(world: World) -> None:
     await save(world)
     await save(world, topic=TopicKey("agents"), state=SubscriptionState.PAUSED)

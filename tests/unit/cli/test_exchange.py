@@ -18,6 +18,7 @@ from bot.pipeline.exchange_form import ExchangeFile
 from bot.statement import Statement
 from bot.store.engine import Database
 from bot.store.guild_topics import GuildTopicStore
+from bot.store.guilds import GuildStore
 from bot.store.subscriptions import SubscriptionStore
 from tests.faults.disks import fill_up, mounted
 from tests.store.files import names_in
@@ -216,6 +217,29 @@ def test_half_an_export_is_none(run: Run, sqlite_path: Path, tmp_path: Path) -> 
         assert names_in(tmp_path / "small") == ["filler"]
         filler.unlink()
         assert run("export", "small/out.json").exit_code == 0
+
+
+def test_servers_that_the_bot_is_not_known_to_be_in_are_named(run: Run, sqlite_path: Path, tmp_path: Path) -> None:
+    async def join(database: Database) -> None:
+        await GuildStore(database).joined(GUILD, AT)
+
+    on(sqlite_path, join)
+    servers = [
+        {"server_id": str(GUILD + number), "subscriptions": [{"channel_id": str(CHANNEL + number), "topic": "llm"}]}
+        for number in range(13)
+    ]
+    document = {"format": "paperbrief-subscriptions", "version": 1, "servers": servers}
+    (tmp_path / "in.json").write_text(json.dumps(document))
+    assert "known to be in" not in run("import", "in.json", "--dry-run").stdout, "nothing is there yet"
+    *_, line, counts = run("import", "in.json").stdout.splitlines()
+    assert counts == "13 added, 0 changed, 0 unchanged, 0 refused"
+    named = ", ".join(str(GUILD + number) for number in range(1, 11))
+    assert line == (
+        f"subscribed in servers that the bot is not known to be in: {named} and 2 more. It looks at its next start; "
+        "where it is not, nothing is sent until it is invited"
+    )
+    again = json.loads(run("import", "in.json", "--format", "json").stdout)
+    assert again["servers_not_joined"] == [str(GUILD + number) for number in range(1, 13)]
 
 
 def test_a_misspelt_list_of_a_server_is_said_rather_than_passed_over(run: Run, tmp_path: Path) -> None:
