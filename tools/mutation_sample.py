@@ -275,6 +275,7 @@ def _run_tests(root: Path, arguments: list[str], output: int) -> NoReturn:
     code: int = pytest.ExitCode.INTERNAL_ERROR
     try:
         os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.chdir(root)
         os.dup2(output, 1)
         os.dup2(output, 2)
@@ -306,6 +307,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    # Ended from outside, too, the copy of the checkout is removed.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))
     began = time.monotonic()
     for library in _LIBRARIES:
         importlib.import_module(library)

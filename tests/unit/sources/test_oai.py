@@ -47,7 +47,15 @@ def test_records_are_read_with_licence_and_structured_names() -> None:
     assert first.paper.licence == "http://creativecommons.org/licenses/by/4.0/"
     assert first.paper.categories == ("cs.LG", "math.PR")
     assert (first.datestamp, first.created, first.updated) == (DAY, date(2026, 3, 2), None)
+    assert first.paper.version == 1
     assert (second.updated, second.paper.version) == (date(2026, 3, 1), 2)
+
+
+def test_dates_may_come_with_a_time_of_day() -> None:
+    """The protocol knows both."""
+    body = re.sub(rb"<(datestamp|created|updated)>([\d-]+)</", rb"<\1>\2T01:02:03Z</", PAGE)
+    assert body != PAGE
+    assert parse_records(body) == parse_records(PAGE)
 
 
 def test_the_raw_record_tells_version_dates_and_withdrawal() -> None:
@@ -57,6 +65,38 @@ def test_the_raw_record_tells_version_dates_and_withdrawal() -> None:
     assert record.paper.authors == ("W. Drawn", "Anna Other")
     assert record.paper.submitted_at == datetime(2026, 1, 1, 5, 26, 26, tzinfo=UTC)
     assert record.paper.updated_at == datetime(2026, 3, 2, 5, 59, 16, tzinfo=UTC)
+    assert (record.created, record.updated) == (date(2026, 1, 1), date(2026, 3, 2))
+    (first,) = parse_records(re.sub(rb'<version version="v2">.*?</version>', b"", RAW, flags=re.DOTALL))
+    assert (first.paper.version, first.created, first.updated) == (1, date(2026, 1, 1), None)
+
+
+def dublin_core(*fields: str, sets: tuple[str, ...] = ("cs:cs:LG", "physics:hep-th", "math")) -> bytes:
+    specs = "".join(f"<setSpec>{one}</setSpec>" for one in sets)
+    return f"""<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><ListRecords><record>
+<header><identifier>oai:arXiv.org:2603.00101</identifier><datestamp>2026-03-03</datestamp>{specs}</header>
+<metadata><oai_dc:dc xmlns:oai_dc="http://www.openarchives.org/OAI/2.0/oai_dc/" xmlns="http://purl.org/dc/elements/1.1/">
+{"".join(fields)}</oai_dc:dc></metadata></record></ListRecords></OAI-PMH>""".encode()
+
+
+TITLE = "<title>A Bound for\n Queues</title>"
+ABSTRACT = "<description>We queue for tea.</description>"
+
+
+def test_the_format_that_every_server_has_is_read_as_far_as_it_goes() -> None:
+    creators = "<creator>Lind, Mäja</creator><creator>Kettle Group</creator>"
+    notes = f"{ABSTRACT}<description>Comment: 9 pages</description><date>2026-03-02</date><date>2026-03-04</date>"
+    (record,) = parse_records(dublin_core(TITLE, creators, notes))
+    paper = record.paper
+    assert (paper.arxiv_id, paper.title, paper.abstract) == ("2603.00101", "A Bound for Queues", "We queue for tea.")
+    assert (paper.authors, paper.comment) == (("Mäja Lind", "Kettle Group"), "9 pages")
+    assert (paper.primary_category, paper.categories) == ("cs.LG", ("cs.LG", "hep-th", "math"))
+    assert (record.datestamp, record.created) == (DAY, date(2026, 3, 2))
+
+
+def test_little_is_enough_in_the_format_that_every_server_has() -> None:
+    (record,) = parse_records(dublin_core(TITLE, ABSTRACT, sets=()))
+    assert (record.paper.comment, record.paper.categories, record.created) == (None, (), None)
+    assert parse_records(dublin_core(TITLE)) == parse_records(dublin_core(ABSTRACT)) == []
 
 
 def test_the_word_in_a_comment_withdraws_nothing() -> None:
