@@ -35,15 +35,24 @@ def strip_guild(data: dict[str, Any]) -> dict[str, Any]:
 
     Categories go: their channels' permissions are the channels' own. Where nothing is posted, in voice channels, people
     use commands all the same, so those stay, without the permissions. Roles decide permissions, and are shown by their
-    ids alone: they lose their names. Threads are as they were.
+    ids alone: they lose their names. Threads are as they were. The same ids and permissions come many times: equal ones
+    are one number, which discord.py keeps as it is.
     """
-    rooms = [_strip_room(room) for room in data.get("channels", ()) if room["type"] != _KIND.category.value]
-    roles = [role | {"name": ""} for role in data.get("roles", ())]
+    numbers: dict[str, int] = {}
+    rooms = [_strip_room(room, numbers) for room in data.get("channels", ()) if room["type"] != _KIND.category.value]
+    roles = [_shared(role, ("id", "permissions"), numbers) | {"name": ""} for role in data.get("roles", ())]
     return data | dict.fromkeys(_UNUSED, ()) | {"features": [], "channels": rooms, "roles": roles}
 
 
-def _strip_room(room: dict[str, Any]) -> dict[str, Any]:
-    unused: dict[str, Any] = {"topic": None, "parent_id": None, "last_message_id": None}
-    if room["type"] not in _POSTED_IN:
-        unused["permission_overwrites"] = []
-    return room | unused
+def _strip_room(room: dict[str, Any], numbers: dict[str, int]) -> dict[str, Any]:
+    rules = room.get("permission_overwrites", ()) if room["type"] in _POSTED_IN else ()
+    return room | {
+        "topic": None,
+        "parent_id": None,
+        "last_message_id": None,
+        "permission_overwrites": [_shared(rule, ("id", "allow", "deny"), numbers) for rule in rules],
+    }
+
+
+def _shared(data: dict[str, Any], names: tuple[str, ...], numbers: dict[str, int]) -> dict[str, Any]:
+    return data | {name: numbers.setdefault(data[name], int(data[name])) for name in names if name in data}

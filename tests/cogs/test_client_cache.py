@@ -6,7 +6,7 @@ from bot.client import build_bot
 from bot.client.cache import strip_guild
 from tests.cogs.conftest import World
 from tests.wire.discord_clock import ServerClock
-from tests.wire.discord_model import ChannelType, Permission
+from tests.wire.discord_model import ChannelType, Overwrite, Permission
 from tests.wire.discord_wire import JsonObject
 from tests.wire.discord_world import World as Discord
 
@@ -19,6 +19,7 @@ def furnished() -> tuple[JsonObject, dict[str, int]]:
     rooms = {kind.name: discord_world.add_channel(guild.id, kind.name.lower(), kind) for kind in kinds}
     rooms["TEXT"].topic = "Read the rules."
     rooms["TEXT"].parent_id, rooms["TEXT"].last_message_id = rooms["CATEGORY"].id, 7
+    rooms["FORUM"].overwrites[guild.id] = Overwrite(0, deny=Permission.MANAGE_MESSAGES)
     discord_world.deny(rooms["TEXT"].id, Permission.SEND_MESSAGES)
     data = discord_world.guild_payload(guild, list(rooms.values()))
     return data, {name: room.id for name, room in rooms.items()}
@@ -35,8 +36,18 @@ def test_what_is_never_looked_at_goes_and_what_decides_stays() -> None:
     for unused in ("topic", "parent_id", "last_message_id"):
         assert by_id[rooms["TEXT"]][unused] is None
     assert not kept["emojis"]
-    assert kept["roles"] == [role | {"name": ""} for role in data["roles"]]
+    for role, before_it in zip(kept["roles"], data["roles"], strict=True):
+        numbers = {name: int(before_it[name]) for name in ("id", "permissions")}
+        assert role == before_it | numbers | {"name": ""}
     assert (kept["threads"], kept["members"]) == (data["threads"], data["members"])
+
+
+def test_equal_numbers_of_a_server_are_kept_once() -> None:
+    kept = strip_guild(furnished()[0])
+    ids = {role["id"]: role["id"] for role in kept["roles"]}
+    rules = [rule for room in kept["channels"] for rule in room["permission_overwrites"] if rule["id"] in ids]
+    assert rules
+    assert all(rule["id"] is ids[rule["id"]] for rule in rules)
 
 
 async def test_the_bot_knows_its_permissions_in_what_it_kept(world: World) -> None:
