@@ -513,6 +513,19 @@ async def test_a_brief_that_waited_for_the_bot_says_that_it_is_late(desk: Bench,
     assert (await rows(desk))[0].payload == message, "the ledger knows what was posted"
 
 
+@pytest.mark.parametrize(("minutes", "late"), [(0, False), (30, False), (31, True)])
+async def test_a_brief_that_was_planned_after_its_time_waits_from_then_on(
+    desk: Bench, minutes: float, *, late: bool
+) -> None:
+    """As of a batch that arXiv brought late, which the brief says by itself."""
+    desk.clock.pass_time(hours=2)
+    await plan_brief(desk)
+    desk.clock.pass_time(minutes=minutes)
+    await run(desk)
+    (message,) = desk.wire.messages()
+    assert (" · late · " in message["content"]) == late
+
+
 async def test_what_may_stand_in_the_channel_keeps_its_words(desk: Bench) -> None:
     await plan_brief(desk)
     desk.clock.pass_time(minutes=29, seconds=40)
@@ -543,7 +556,7 @@ async def plan_brief(desk: Bench) -> None:
     (part,) = planned.parts
     content = "**Reasoning** · Tue 12 May 2026 · announced 3 · matched 2 · shown 1\nall is well"
     part = replace(part, payload={**part.payload, "content": content})
-    assert await desk.outbox.plan(replace(planned, parts=(part,)), bot_id=BOT, now=NOON)
+    assert await desk.outbox.plan(replace(planned, parts=(part,)), bot_id=BOT, now=desk.clock.now())
 
 
 async def test_a_clock_set_back_makes_nothing_wait_for_it(desk: Bench) -> None:

@@ -90,3 +90,15 @@ async def test_captions_above_their_figures() -> None:
     )
     found = await read(paper([content]))
     assert [(one.number, colours(one)) for one in found] == [(1, {"red"}), (2, {"green"}), (3, {"blue"})]
+
+
+@pytest.mark.parametrize("corner", [(20, 30), (-200, -300)])
+async def test_a_page_may_begin_anywhere(corner: tuple[int, int]) -> None:
+    x, y = corner
+    content = prose(60, 740, 480, 8) + box(150, 450, 300, 150, "1 0 0") + text(60, 425, "Figure 1: A red field.")
+    content += prose(60, 380, 480, 12)
+    moved = b"q 1 0 0 1 %d %d cm\n%b Q\n" % (x, y, content)
+    (usual,) = await read(paper([content]))
+    (figure,) = await read(paper([moved], size=f"{x} {y} {x + 600} {y + 800}"))
+    assert (figure.width, figure.height, colours(figure)) == (usual.width, usual.height, {"red"})
+    assert usual.width == pytest.approx(300 * 3 + 20, abs=6)
