@@ -114,6 +114,7 @@ class Storm:
         self.machine_off = self._draw(start, span, {_HOUR: 6 * share, 3 * _DAY: 2 * share, 21 * _DAY: share})
         self.arxiv_off = self._draw(start, span, {3 * _HOUR: 4 * share, 18 * _HOUR: 2 * share, 60 * _HOUR: share})
         self.discord_off = self._draw(start, span, {_HOUR: 4 * share, 8 * _HOUR: 2 * share, 60 * _HOUR: share})
+        self.outages = {"machine": self.machine_off, "arXiv": self.arxiv_off, "Discord": self.discord_off}
 
     def end(self) -> None:
         """Let nothing go wrong any more."""
@@ -282,6 +283,6 @@ def _within(spans: list[tuple[datetime, datetime]], now: datetime) -> bool:
 
 def spans_of(storm: Storm) -> Iterator[str]:
     """Yield the outages in words."""
-    for name, spans in (("machine", storm.machine_off), ("arXiv", storm.arxiv_off), ("Discord", storm.discord_off)):
+    for name, spans in storm.outages.items():
         for begin, end in spans:
             yield f"{name} off {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"
