@@ -47,7 +47,7 @@ def build_finder(
 
     async def categories() -> set[str]:
         topics = await reading.topics.load_many(await reading.subscriptions.load_topics())
-        return {*settings.brief.categories, *(category for topic in topics for category in topic.categories)}
+        return {*settings.brief.categories, *(category for topic in topics.values() for category in topic.categories)}
 
     return FactFinder(
         HealthStore(reading.database),

@@ -25,10 +25,10 @@ from bot.pipeline.planning_ports import (
     Announcements,
     Board,
     Briefs,
-    FindTopic,
     History,
     Judged,
     Key,
+    LoadTopics,
     Outbox,
     Pages,
     Subscriptions,
@@ -88,7 +88,7 @@ class Planner:
         subscriptions: Subscriptions,
         outbox: Outbox,
         history: History,
-        topics: FindTopic,
+        topics: LoadTopics,
         calendar: AnnouncementCalendar,
         clock: Clock,
         *,
@@ -240,14 +240,10 @@ class Planner:
             for task in tasks
         ]
 
-    async def _load_topics(self, keys: Iterable[TopicKey]) -> dict[TopicKey, Topic]:
-        found: dict[TopicKey, Topic] = {}
-        for key in keys:
-            topic = await self._topics(key)
-            if topic is None:
-                _log.warning("a subscription's topic is gone", topic=key.slug, guild_id=key.guild_id)
-            else:
-                found[key] = topic
+    async def _load_topics(self, keys: set[TopicKey]) -> Mapping[TopicKey, Topic]:
+        found = await self._topics(keys)
+        for key in keys - found.keys():
+            _log.warning("a subscription's topic is gone", topic=key.slug, guild_id=key.guild_id)
         return found
 
     async def _load_board(self, categories: Iterable[str], first: date, last: date) -> Board:

@@ -15,7 +15,8 @@ Key = tuple[int, TopicKey]
 
 Kinds = Mapping[date, frozenset[DeliveryKind]]
 Board = Mapping[str, Mapping[date, Announcement]]
-FindTopic = Callable[[TopicKey], Awaitable[Topic | None]]
+LoadTopics = Callable[[Collection[TopicKey]], Awaitable[Mapping[TopicKey, Topic]]]
+"""Gives those of the topics that there still are."""
 
 
 class Announcements(Protocol):

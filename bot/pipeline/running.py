@@ -18,7 +18,7 @@ from bot.model import Announcement, AnnouncementState, IngestReport
 from bot.pipeline.deciding import SETTLED
 from bot.pipeline.due import is_doubtful, poll_slot
 from bot.pipeline.planning import PlanReport
-from bot.pipeline.planning_ports import FindTopic, Reader
+from bot.pipeline.planning_ports import LoadTopics, Reader
 from bot.sources.calendar import AnnouncementCalendar
 from bot.spending import Bill
 
@@ -89,7 +89,7 @@ class Runner:
         planner: Planning,
         announcements: StoredAnnouncements,
         subscriptions: WantedTopics,
-        topics: FindTopic,
+        topics: LoadTopics,
         calendar: AnnouncementCalendar,
         clock: Clock,
         *,
@@ -176,11 +176,9 @@ class Runner:
 
     async def load_categories(self) -> list[str]:
         """Return the categories of the settings and of all topics that are subscribed to, each once."""
-        found = list(self._categories)
-        for key in await self._subscriptions.load_topics():
-            topic = await self._topics(key)
-            found += topic.categories if topic is not None else ()
-        return list(dict.fromkeys(found))
+        topics = await self._topics(await self._subscriptions.load_topics())
+        subscribed = (category for topic in topics.values() for category in topic.categories)
+        return list(dict.fromkeys([*self._categories, *subscribed]))
 
     async def _poll(self) -> IngestReport | None:
         now = self._clock.now()

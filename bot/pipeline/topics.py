@@ -73,12 +73,12 @@ class Topics:
             return self._catalogue.get(key.slug)
         return await self._guild_topics.load(key.guild_id, key.slug)
 
-    async def load_many(self, keys: Collection[TopicKey]) -> list[Topic]:
+    async def load_many(self, keys: Collection[TopicKey]) -> dict[TopicKey, Topic]:
         """Return those of the topics that there still are; however many they are, the store is asked once."""
         found = {TopicKey(one.slug): one for one in self._catalogue.values()}
         if any(key.guild_id is not None for key in keys):
             found |= {TopicKey(one.slug, one.guild_id): one for one in await self._guild_topics.load_every()}
-        return [found[key] for key in keys if key in found]
+        return {key: found[key] for key in keys if key in found}
 
     async def load_all(self, guild_id: int | None) -> list[Topic]:
         """Return what a server may choose from, its own first; outside of a server the built-in ones."""

@@ -19,7 +19,7 @@ from bot.model import Announcement, Brief, Paper, Topic
 from bot.pipeline import deciding
 from bot.pipeline.agenda import Recipe
 from bot.pipeline.patience import Patience
-from bot.pipeline.planning_ports import FindTopic
+from bot.pipeline.planning_ports import LoadTopics
 from bot.pipeline.summarising import Written
 from bot.sources.calendar import AnnouncementCalendar
 from bot.texts import Fallback, Translation
@@ -118,7 +118,7 @@ class WarmUp:
         self,
         announcements: Announcements,
         subscriptions: Subscriptions,
-        topics: FindTopic,
+        topics: LoadTopics,
         briefs: Briefs,
         summaries: Summaries,
         calendar: AnnouncementCalendar,
@@ -180,9 +180,10 @@ class WarmUp:
                 topics[one.topic] = topics.get(one.topic, False) or self._translates(one)
         rows: dict[str, Announcement | None] = {}
         wanted: dict[Recipe, dict[TopicKey, _Wish]] = {}
+        found = await self._topics({key for topics in keys.values() for key in topics})
         for recipe, topics in keys.items():
             for key in sorted(topics, key=lambda one: (one.guild_id or 0, one.slug)):
-                topic = await self._topics(key)
+                topic = found.get(key)
                 seen = await self._seen(topic, announced_on, rows) if topic is not None else None
                 if topic is None or seen is None:
                     continue

@@ -54,7 +54,7 @@ async def plan(world: World) -> None:
         services.subscriptions,
         services.outbox,
         DeliveryHistory(services.database),
-        services.topics.load,
+        services.topics.load_many,
         load_calendar(None),
         services.clock,
         bot_id=1,

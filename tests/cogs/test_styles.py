@@ -46,7 +46,7 @@ async def send_due(world: World) -> None:
         services.subscriptions,
         services.outbox,
         DeliveryHistory(services.database),
-        services.topics.load,
+        services.topics.load_many,
         load_calendar(None),
         services.clock,
         bot_id=world.bot.user.id,

@@ -77,7 +77,7 @@ class ModelDay:
             reading.subscriptions,
             reading.outbox,
             DeliveryHistory(reading.database),
-            reading.topics.load,
+            reading.topics.load_many,
             load_calendar(None),
             reading.clock,
             bot_id=30,

@@ -43,7 +43,7 @@ def warm_up(day: ModelDay) -> WarmUp:
     return WarmUp(
         reading.announcements,
         reading.subscriptions,
-        reading.topics.load,
+        reading.topics.load_many,
         reading.briefing,
         reading.summariser,
         load_calendar(None),
@@ -196,7 +196,7 @@ async def test_the_runner_survives_a_fault_in_it(path: Path, server: OpenAIServe
             unused,  # type: ignore[arg-type]  # is not asked
             reading.announcements,
             reading.subscriptions,
-            reading.topics.load,
+            reading.topics.load_many,
             load_calendar(None),
             reading.clock,
             wake=asyncio.Event(),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -147,6 +147,7 @@ class World:
         self.outbox = Outbox(database)
         self.opinions = OpinionStore(database)
         self.wake = asyncio.Event()
+        self.topic_loads = 0
         self.restart()
 
     def restart(self) -> None:
@@ -165,7 +166,7 @@ class World:
             self.subscriptions,
             self.outbox,
             DeliveryHistory(self.database),
-            self.find_topic,
+            self.load_topics,
             CALENDAR,
             self.clock,
             bot_id=BOT,
@@ -189,15 +190,16 @@ class World:
             self.planner,
             self.announcements,
             self.subscriptions,
-            self.find_topic,
+            self.load_topics,
             CALENDAR,
             self.clock,
             wake=self.wake,
         )
 
-    async def find_topic(self, key: TopicKey) -> Topic | None:
-        """Return a built-in topic."""
-        return TOPICS.get(key.slug)
+    async def load_topics(self, keys: Collection[TopicKey]) -> dict[TopicKey, Topic]:
+        """Return built-in topics, however many at once; count how often it was asked."""
+        self.topic_loads += 1
+        return {key: TOPICS[key.slug] for key in keys if key.slug in TOPICS}
 
     async def subscribe(self, channel_id: int, slug: str, **changes: Any) -> Subscription:
         """Subscribe a channel now."""

@@ -66,7 +66,7 @@ def make_planner(world: World, writes: Writes) -> Planner:
         world.subscriptions,
         writes,
         writes,
-        world.find_topic,
+        world.load_topics,
         CALENDAR,
         world.clock,
         bot_id=BOT,

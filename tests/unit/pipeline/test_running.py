@@ -1,7 +1,7 @@
 """One tick: arXiv asked when it is time and not more often, failures kept apart, the sender woken."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -119,13 +119,14 @@ async def test_categories_of_the_settings_come_first_and_each_once(world: World)
         _Planning(),
         world.announcements,
         world.subscriptions,
-        world.find_topic,
+        world.load_topics,
         CALENDAR,
         world.clock,
         wake=world.wake,
         categories=["cs.AI", "cs.CV"],
     )
     assert await runner.load_categories() == ["cs.AI", "cs.CV", "cs.CL"]
+    assert world.topic_loads == 1, "not once a topic: a server may have its own, and there may be thousands"
 
 
 class _Reader:
@@ -160,13 +161,13 @@ class _Nothing:
         return [TopicKey("language")]
 
 
-async def _find(key: TopicKey) -> Topic | None:
-    return TOPICS[key.slug]
+async def _load(keys: Collection[TopicKey]) -> dict[TopicKey, Topic]:
+    return {key: TOPICS[key.slug] for key in keys}
 
 
 def make_runner(reader: _Reader, planning: _Planning, wake: asyncio.Event) -> Runner:
     clock = FixedClock(datetime(2026, 8, 12, tzinfo=UTC))
-    return Runner(reader, planning, _Nothing(), _Nothing(), _find, CALENDAR, clock, wake=wake)
+    return Runner(reader, planning, _Nothing(), _Nothing(), _load, CALENDAR, clock, wake=wake)
 
 
 async def test_a_stage_that_fails_stops_no_other_and_is_tried_again() -> None:
@@ -225,7 +226,7 @@ async def test_an_incomplete_announcement_is_asked_for_once_a_slot() -> None:
 
     reader, clock = _Reader(), FixedClock(datetime(2026, 8, 12, 0, 20, tzinfo=UTC))
     calendar = AnnouncementCalendar()
-    runner = Runner(reader, _Planning(), Half(), Half(), _find, calendar, clock, wake=asyncio.Event())
+    runner = Runner(reader, _Planning(), Half(), Half(), _load, calendar, clock, wake=asyncio.Event())
     for minute in (20, 21, 29, 30, 31):
         clock.instant = datetime(2026, 8, 12, 0, minute, tzinfo=UTC)
         await runner.poll()
