@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.sources.figure_kit import box, colours, paper, prose, read, text
+from tests.unit.sources.figure_kit import box, colours, form, paper, prose, read, text
 
 
 async def test_two_columns_do_not_mix() -> None:
@@ -90,6 +90,20 @@ async def test_captions_above_their_figures() -> None:
     )
     found = await read(paper([content]))
     assert [(one.number, colours(one)) for one in found] == [(1, {"red"}), (2, {"green"}), (3, {"blue"})]
+
+
+async def test_a_drawing_that_is_turned_on_its_page_is_found_where_it_is_seen() -> None:
+    """Wide plots that were made for a page on its side."""
+    drawn = form(box(0, 0, 150, 200, "1 0 0") + box(0, 200, 150, 100, "0 1 0"), "0 0 150 300")
+    content = (
+        prose(60, 740, 480, 8)
+        + b"q 0 1 -1 0 450 450 cm /Fm Do Q\n"
+        + text(60, 425, "Figure 1: A red field beside a green one.")
+        + prose(60, 380, 480, 12)
+    )
+    (figure,) = await read(paper([content], xobjects={"Fm": drawn}))
+    assert (figure.width, figure.height) == (pytest.approx(300 * 3 + 20, abs=6), pytest.approx(150 * 3 + 20, abs=6))
+    assert colours(figure) == {"red", "green"}
 
 
 @pytest.mark.parametrize("corner", [(20, 30), (-200, -300)])

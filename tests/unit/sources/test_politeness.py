@@ -171,6 +171,16 @@ async def test_the_interval_recovers_with_success(httpserver: HTTPServer) -> Non
     assert state.kept["arxiv"]["interval"] == 3
 
 
+async def test_a_host_that_is_overloaded_is_not_asked_faster_afterwards(httpserver: HTTPServer) -> None:
+    clock, state = FakeClock(), MemoryState()
+    state.kept["arxiv"] = {"interval": 12.0, "strikes": 2}
+    Script(httpserver, clock, (503, {"Retry-After": "300"}))
+    async with polite(state, clock, min_interval=3) as client:
+        with pytest.raises(SourceUnavailable):
+            await get(client, httpserver.url_for("/page"))
+    assert (state.kept["arxiv"]["interval"], state.kept["arxiv"]["strikes"]) == (12.0, 2)
+
+
 async def test_without_a_minimum_interval_nothing_is_ever_spaced(httpserver: HTTPServer) -> None:
     clock = FakeClock()
     Script(httpserver, clock, (429, {}), (200, {}), (200, {}))
