@@ -66,6 +66,48 @@ def test_math_without_alttext_uses_the_annotation() -> None:
     assert parse_html(page(para(f"We have {math}.")))[0].text == "We have $x_{1}+y$."
 
 
+@pytest.mark.parametrize(
+    ("math", "said"),
+    [
+        ('<math alttext="x"></math>', "Let$x$be."),
+        ('<math alttext="x" display="block"></math>', "Let $x$ be."),
+        ("<math><mi>y</mi></math>", "Let$y$be."),
+        ("<math></math>", "Let be."),
+    ],
+)
+def test_math_stands_as_it_stood(math: str, said: str) -> None:
+    assert parse_html(page(para(f"Let{math}be.")))[0].text == said
+
+
+def test_words_of_different_lines_stay_apart() -> None:
+    found = parse_html(
+        page('<div class="ltx_para"><p>One</p><p>two<br>three</p><ul><li>four</li><li>five</li></ul></div>')
+    )
+    assert found[0].text == "One two three four five"
+
+
+def test_tables_are_left_out_and_equations_that_are_laid_out_in_tables_stay() -> None:
+    table = "<table{}><tr><td>one result</td></tr></table>"
+    shown = table.format(' class="ltx_equation ltx_eqn_table"')
+    assert [one.text for one in parse_html(page(para(f"Seen. {table.format('')} Seen too.")))] == ["Seen. Seen too."]
+    assert [one.text for one in parse_html(page(para(f"Seen. {shown} Seen too.")))] == ["Seen. one result Seen too."]
+
+
+def test_paragraphs_without_a_letter_are_left_out() -> None:
+    assert [one.text for one in parse_html(page(para("* * *") + para("42") + para("Words.")))] == ["Words."]
+
+
+def test_text_outside_of_sections_is_just_text() -> None:
+    body = para("First.") + f'<section class="ltx_section">{para("Second.")}</section>'
+    assert [(one.place, one.heading) for one in parse_html(page(body))] == [("text", ""), ("text", "")]
+
+
+def test_a_plain_page_without_headings_is_just_text_up_to_a_bound() -> None:
+    found = parse_html(("<html><body>" + "<p>We grow turnips in many fields.</p>" * (MAX_PASSAGES + 9)).encode())
+    assert len(found) == MAX_PASSAGES
+    assert {(one.place, one.heading) for one in found} == {("text", "")}
+
+
 def test_a_page_that_latexml_did_not_make() -> None:
     text = "We grow turnips in many fields and eat them in the winter with butter. " * 30
     found = parse_html(f"<html><body><h2>3 Roots</h2><p>{text}</p><p>The end.</p></body></html>".encode())
