@@ -44,6 +44,7 @@ OPML = b"""<?xml version="1.0" encoding="UTF-8"?>
         ("https://export.arxiv.org/api/query?search_query=%28cat%3Acs.CL%20OR%20cat%3Acs.LG%29", ("cs.CL", "cs.LG")),
         ("cs.CL", ("cs.CL",)),
         ("cs.CL, stat.ML", ("cs.CL", "stat.ML")),
+        ("https://rss.arxiv.org/cs.CL", ("cs.CL",)),
     ],
 )
 def test_addresses_of_arxivs_feeds_name_categories(feed: str, expected: tuple[str, ...]) -> None:
@@ -63,6 +64,7 @@ def test_addresses_of_arxivs_feeds_name_categories(feed: str, expected: tuple[st
         ("https://export.arxiv.org/api/query?search_query=cat:cs.CL+AND+ti:agent", "not a list of categories"),
         ("https://export.arxiv.org/api/query", "not a list of categories"),
         ("https://arxiv.org/abs/2605.00001", "names no category"),
+        (" ".join(["cs.CL"] * 13), "more than 12"),
         ("http://[::1", "neither a category"),
         ("", "not an address"),
     ],
@@ -77,6 +79,16 @@ def test_no_text_breaks_it(feed: str) -> None:
     with suppress(UsageError):
         assert categories_of(feed)
     assert "\n" not in on_one_line(feed)
+
+
+def test_twelve_names_are_taken() -> None:
+    assert categories_of(" ".join(["cs.CL"] * 12)) == ("cs.CL",)
+
+
+@pytest.mark.parametrize("columns", ["channel_id,name", "name,feed"])
+def test_a_table_needs_a_channel_and_a_feed(columns: str) -> None:
+    with pytest.raises(UsageError, match="first line must name the columns"):
+        parse_csv(f"{columns}\n1,cs.CL\n")
 
 
 def test_feeds_of_an_opml_file_wherever_they_stand() -> None:
