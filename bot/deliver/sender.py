@@ -6,7 +6,7 @@ This file is the clockwork: which parts are taken when, how many at once, how it
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -160,8 +160,10 @@ class Sender:
                 return
             wait: float | None = None
             if not self._queue:
+                # From before the ledger is asked: of a rest that ends meanwhile, neither would tell any more.
+                rests = self._pacer.resting()
                 due = await self._durably(lambda: self._outbox.next_due(self._clock.now(), busy=self._busy()))
-                wait = self._until(due)
+                wait = self._until(due, rests.values())
                 idle = not self._running and (wait is None or (patience is not None and wait > patience))
                 if idle and patience is not None:
                     return
@@ -202,9 +204,9 @@ class Sender:
         queued = {claim.delivery.channel_id for claim in self._queue}
         return {*self._running.values(), *queued, *self._pacer.resting()}
 
-    def _until(self, due: datetime | None) -> float | None:
+    def _until(self, due: datetime | None, rests: Iterable[float]) -> float | None:
         """Return the seconds until something may be due: a part, or a channel that rests."""
-        waits = list(self._pacer.resting().values())
+        waits = list(rests)
         if due is not None:
             waits.append((due - self._clock.now()).total_seconds())
         return max(0.0, min(waits)) if waits else None

@@ -1,9 +1,9 @@
 """The sender against a Discord in memory: each reply, each restart, and what stands in the channel afterwards."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -293,6 +293,23 @@ async def test_an_empty_bucket_is_not_asked_again_before_it_fills(desk: Bench) -
     await plan(desk, CHANNEL, 2)
     await run(desk)
     assert desk.clock.monotonic() >= 4.5
+    assert await states(desk) == [S.SENT, S.SENT]
+
+
+async def test_a_rest_that_ends_while_the_ledger_is_asked_is_not_slept_over(desk: Bench) -> None:
+    full = Reply(200, {"id": "77"}, {**VIA, "x-ratelimit-remaining": "0", "x-ratelimit-reset-after": "4.5"})
+    desk.wire.faults.append(full)
+    await plan(desk, CHANNEL, 2)
+    sender = await desk.sender()
+    asked = sender._outbox.next_due
+
+    async def slow(now: datetime, *, busy: Collection[int]) -> datetime | None:
+        found = await asked(now, busy=busy)
+        desk.clock.pass_time(seconds=5)
+        return found
+
+    sender._outbox.next_due = slow  # type: ignore[method-assign]  # a disk that is slow just then
+    await sender.run_until_idle()
     assert await states(desk) == [S.SENT, S.SENT]
 
 
