@@ -108,6 +108,11 @@ def test_an_axis_beside_what_is_drawn_belongs_to_it() -> None:
     assert shown([DRAWN, Box(70, 320, 72, 610)]) == shown([DRAWN]), "too far away"
 
 
+def test_what_is_written_under_it_is_not_cut_at_the_side() -> None:
+    """The first number of an axis."""
+    assert shown([DRAWN], [line(88, 310, 20, "-10")]) == (85, 309.5, 503, 603)
+
+
 def test_a_title_right_above_it_belongs_to_it() -> None:
     title = line(200, 604, 100, "Turnips")
     assert shown([DRAWN], [title]) == (97, 309.5, 503, 616)
