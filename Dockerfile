@@ -26,8 +26,7 @@ RUN python -m pip uninstall --yes --quiet --root-user-action ignore pip \
     && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin paperbrief \
     && install -d -o paperbrief -g paperbrief /data
 COPY --from=build /opt/paperbrief /opt/paperbrief
-# Two heaps for all threads leave less memory unused than one for each; what computes holds Python's lock anyway.
-ENV PATH=/opt/paperbrief/bin:$PATH DATA_DIR=/data PYTHONDONTWRITEBYTECODE=1 LOG__FORMAT=json MALLOC_ARENA_MAX=2
+ENV PATH=/opt/paperbrief/bin:$PATH DATA_DIR=/data PYTHONDONTWRITEBYTECODE=1 LOG__FORMAT=json
 USER 10001
 WORKDIR /data
 VOLUME /data

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from benchmarks.memory import AS_INSTALLED
 from bot import __version__
 from bot.cli.common import EXIT_USAGE
 from tools.rehearse_image import instructions
@@ -98,22 +97,10 @@ def composed() -> dict[str, Any]:
     return found
 
 
-def read_unit() -> configparser.ConfigParser:
-    """Return the service unit as data."""
+def test_the_unit_does_not_restart_what_only_its_owner_can_mend() -> None:
     unit = configparser.ConfigParser(interpolation=None, strict=False)
     unit.optionxform = str  # type: ignore[assignment,method-assign]  # keys of units have capitals
     unit.read(ROOT / "deploy/paperbrief.service", encoding="utf-8")
-    return unit
-
-
-def test_memory_is_measured_in_the_environment_of_the_image_and_the_service() -> None:
-    variables = {f"{name}={value}" for name, value in AS_INSTALLED.items()}
-    assert variables <= set(dict(SECOND_STAGE)["ENV"].split())
-    assert variables <= set(read_unit()["Service"]["Environment"].split())
-
-
-def test_the_unit_does_not_restart_what_only_its_owner_can_mend() -> None:
-    unit = read_unit()
     service = unit["Service"]
     assert service["RestartPreventExitStatus"] == str(EXIT_USAGE)
     assert service["Restart"] == "on-failure"
