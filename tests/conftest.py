@@ -35,12 +35,15 @@ _NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(autouse=True)
-def log_streams() -> Iterator[None]:
-    """Take back the log handler of a command that a test ran in this process: its stream ends with the test."""
+def log_as_it_was() -> Iterator[None]:
+    """Take back what a command that a test ran in this process did to the log: its stream ends with the test."""
+    level = logging.root.level
     yield
     for handler in logging.root.handlers[:]:
         if isinstance(handler.formatter, structlog.stdlib.ProcessorFormatter):
             logging.root.removeHandler(handler)
+    logging.root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @dataclass(frozen=True, slots=True)

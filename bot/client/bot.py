@@ -6,6 +6,7 @@ Starts no job in `on_ready`, which comes again after every reconnect.
 import asyncio
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, cast
@@ -18,6 +19,7 @@ from bot.client.cache import LeanState
 from bot.client.tree import BEGAN, CatalogueTranslator, PaperTree
 from bot.client.watch import MAX_IDENTIFIES, GatewayWatch
 from bot.delivery import Subscription, SubscriptionState
+from bot.errors import StoreError
 from bot.log import get_logger
 from bot.services import Services
 from bot.statement import Statement, StatementCode
@@ -137,6 +139,18 @@ class PaperBot(commands.AutoShardedBot):
         began = interaction.extras.get(BEGAN)
         if began is not None:
             self._timed(command.qualified_name, self.services.clock.monotonic() - began)
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """Log what came of an event that could not be worked through: a database that is closed, or worse, in a line.
+
+        Which servers are here is found out again at the next connection.
+        """
+        error = sys.exc_info()[1]
+        if isinstance(error, StoreError):
+            said = " ".join(str(error).split())
+            _log.warning("an event of Discord could not be recorded", occasion=event_method, error=said)
+        else:
+            await super().on_error(event_method, *args, **kwargs)
 
     async def on_ready(self) -> None:
         """Find out which servers were joined and left while nobody listened. Comes again after reconnects."""

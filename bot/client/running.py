@@ -39,6 +39,8 @@ async def run_bot(bot: PaperBot, token: str) -> None:
     Raises `DiscordRefused` for what only the owner can change, `GatewayDead` when a new process is the remedy.
     """
     sys.setswitchinterval(GIVE_WAY_AFTER)
+    # Servers come in by the thousand, and the collector would look through all that was imported again and again.
+    gc.freeze()
     bot.add_listener(_set_aside, "on_ready")
     await _hold_back(bot)
     async with bot:

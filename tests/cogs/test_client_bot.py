@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from pathlib import Path
 from typing import Any
 
 import discord
@@ -10,7 +11,7 @@ import pytest
 from bot.client import build_bot
 from bot.client.bot import KEEP_LEFT
 from bot.delivery import SubscriptionState, TopicKey
-from bot.errors import DatabaseBusy
+from bot.errors import DatabaseBusy, DatabaseCorrupt
 from bot.statement import Statement, StatementCode
 from bot.store.readers import ReaderStore
 from cogs._shared import answers
@@ -119,6 +120,20 @@ async def test_slow_work_is_announced_and_then_replaced(world: World, monkeypatc
     await world.env.settle()
     assert "**Stored about you**" in text_of(result)
     assert result.ephemeral
+
+
+async def test_an_event_that_cannot_be_recorded_is_one_line(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As at the end of a process, when a database may be closed before the last event was worked through."""
+    world.forgive(DatabaseCorrupt)
+    await world.env.settle()
+    await asyncio.to_thread((tmp_path / "paperbrief.sqlite3").unlink)
+    world.bot.dispatch("guild_join", as_guild(world.guild.id))
+    await asyncio.wait({task for task in asyncio.all_tasks() if task.get_name() == "discord.py: on_guild_join"})
+    (line,) = [one for one in capsys.readouterr().out.splitlines() if "could not be recorded" in one]
+    assert "on_guild_join" in line
+    assert "was deleted or replaced" in line
 
 
 async def test_a_removed_bot_stops_and_takes_up_again_what_was_paused_as_paused(world: World) -> None:

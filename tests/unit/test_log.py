@@ -2,21 +2,9 @@ import io
 import json
 import logging
 
-import pytest
-import structlog
-
 from bot.log import configure_logging, get_logger
 
 CANARY = "canary-secret-value"
-
-
-@pytest.fixture(autouse=True)
-def restore_logging() -> object:
-    root = logging.getLogger()
-    before = list(root.handlers), root.level
-    yield
-    root.handlers[:], root.level = before
-    structlog.reset_defaults()
 
 
 def test_an_event_is_one_json_line_with_its_values() -> None:

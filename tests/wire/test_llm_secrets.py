@@ -1,14 +1,11 @@
 """The key is in the request's header and nowhere else; a program without a model does not even load the client."""
 
 import io
-import logging
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
 
 import pytest
-import structlog
 from pydantic import SecretStr
 
 from bot.errors import ModelError
@@ -23,14 +20,11 @@ QUICK = sorted(set(BEHAVIOURS) - {"hang", "drip", "slow", "huge"})
 
 
 @pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    stream, root = io.StringIO(), logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+def log() -> io.StringIO:
+    stream = io.StringIO()
     # No secret is named to the redactor: nothing may depend on it here.
     configure_logging("debug", "json", (), stream)
-    yield stream
-    root.handlers[:], root.level = handlers, level
-    structlog.reset_defaults()
+    return stream
 
 
 @pytest.mark.parametrize("behaviour", QUICK)

@@ -2,14 +2,13 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-import structlog
 
 from benchmarks.sample import sample_papers
 from bot.delivery import DeliveryKind
@@ -71,11 +70,9 @@ TAMPERED: dict[str, tuple[str | Callable[[list[Post]], object], str]] = {
 
 
 @pytest.fixture
-def quiet_log() -> Iterator[None]:
+def quiet_log() -> None:
     """Log nothing: dozens of tracebacks a second would take most of the time."""
     configure_logging("critical", "json", [])
-    yield
-    structlog.reset_defaults()
 
 
 def tamper(outcome: Outcome, copy: Path, what: Callable[[list[Post]], object] | str) -> Outcome:

@@ -102,7 +102,7 @@ async def test_a_drawing_that_is_turned_on_its_page_is_found_where_it_is_seen() 
         + prose(60, 380, 480, 12)
     )
     (figure,) = await read(paper([content], xobjects={"Fm": drawn}))
-    assert (figure.width, figure.height) == (pytest.approx(300 * 3 + 20, abs=6), pytest.approx(150 * 3 + 20, abs=6))
+    assert [figure.width, figure.height] == pytest.approx([300 * 3 + 20, 150 * 3 + 20], abs=6)
     assert colours(figure) == {"red", "green"}
 
 
