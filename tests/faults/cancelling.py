@@ -54,6 +54,10 @@ class _Counted:
             value = error = None
             try:
                 value = yield waited_for
+            except GeneratorExit:
+                # Thrown away with all that it is made of, in no certain order.
+                self._work.close()
+                raise
             except BaseException as thrown:  # noqa: BLE001  # a cancellation above all: the work's own affair
                 error = thrown
 
